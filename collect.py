@@ -1,0 +1,94 @@
+#!/usr/bin/env python3
+"""Record demonstrations: arguments -> configuration -> session -> progress lines.
+
+python collect.py --task battery
+"""
+
+import argparse
+import secrets
+import sys
+from pathlib import Path
+
+from session import runtime_dir
+from session.config import MAX_SEED, SessionConfig, load_rig, load_task
+from session.launch import LaunchError, attach, launch
+from session.paths import datasets_dir
+from teleop.config import ConfigError
+from tui.progress import Progress
+
+BAD_INPUT = 2
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="collect.py", description="Record demonstrations of a task into HDF5 episodes."
+    )
+    parser.add_argument("--task", help="a task of configs/tasks, e.g. battery, or a .toml file")
+    parser.add_argument("--rig", default="sim", help="a rig of configs/rigs, or a .toml file")
+    parser.add_argument("--episodes", type=int, help="how many to record (simulated rig: 1)")
+    parser.add_argument("--seed", type=int, help="of the first simulated episode (default: random)")
+    parser.add_argument(
+        "--out", type=Path, default=datasets_dir(), help="folder of the datasets (datasets/)"
+    )
+    parser.add_argument("--headless", action="store_true", help="plain lines, no live display")
+    parser.add_argument("--attach", action="store_true", help="watch the session that is running")
+    options = parser.parse_args(arguments)
+    if not options.attach and options.task is None:
+        parser.error("the task is missing, e.g. --task battery")
+    return options
+
+
+def configure(options: argparse.Namespace) -> SessionConfig:
+    """What the session is to do.
+
+    Raises:
+        ConfigError: the options, the task or the rig make no sense.
+    """
+    task = load_task(options.task)
+    rig_file = load_rig(options.rig)
+    if not rig_file.rig.simulated:
+        raise ConfigError(
+            f"Rig {rig_file.rig.name!r} is a real one; this version drives the simulated rig only "
+            "(--rig sim)."
+        )
+    if task.scene is None:
+        raise ConfigError(f"Task {task.name!r} has no scene for the simulated rig.")
+    if options.episodes is not None and options.episodes < 1:
+        raise ConfigError(f"--episodes must be at least 1, not {options.episodes}.")
+    if options.seed is not None and not 0 <= options.seed <= MAX_SEED:
+        raise ConfigError(f"--seed must be 0-{MAX_SEED}, not {options.seed}.")
+    return SessionConfig(
+        rig_file=rig_file,
+        task=task,
+        episodes=options.episodes or 1,
+        seed=secrets.randbelow(1_000_000) if options.seed is None else options.seed,
+        out=str(options.out.resolve()),
+        runtime_dir=str(runtime_dir.create()),
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry of ``python collect.py``; returns the exit status."""
+    options = parse(arguments)
+    try:
+        if options.attach:
+            directory, connection = attach()
+        else:
+            runtime_dir.sweep()
+            config = configure(options)
+            directory = Path(config.runtime_dir)
+            print(
+                f"SIMULATED RIG: task {config.task.name}, {config.episodes} episode(s) from seed "
+                f"{config.seed} into {config.out}. No real arm moves."
+            )
+            connection = launch(config)
+    except (ConfigError, LaunchError) as error:
+        print(f"collect.py: {error}", file=sys.stderr)
+        return BAD_INPUT
+    live = sys.stdout.isatty() and not options.headless
+    return Progress(connection, directory, live).run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

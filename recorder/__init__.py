@@ -1,0 +1,1 @@
+"""Cameras, alignment, journal, the episode file (writer and reader) and its checks."""

@@ -1,0 +1,171 @@
+"""Is an episode sound? Findings, each a sentence; none means yes."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from recorder import schema
+from recorder.encode import decode_jpeg
+from recorder.episode_reader import EpisodeReader
+from recorder.errors import EpisodeError
+from teleop.joints import JOINT_NAMES
+from teleop.tick import Outcome
+
+MAX_LISTED: Final = 3
+FINITE: Final = ("/observations/qpos", "/observations/qvel", "/observations/effort", "/action")
+
+
+def check(episode: EpisodeReader, *, decode: bool = True) -> list[str]:
+    """Everything that is wrong with an episode file.
+
+    Args:
+        decode: also decode every image (about 1.3 ms each at 640x480); without it the checksums
+            are still compared.
+    """
+    parts: tuple[Callable[[EpisodeReader], Iterator[str]], ...] = (
+        _attributes,
+        _shapes,
+        _numbers,
+        _times,
+        _seconds,
+        _events,
+    )
+    findings: list[str] = []
+    for part in parts:
+        findings += _until_fault(part(episode))
+    for camera in episode.facts.camera_names:
+        findings += _until_fault(_images(episode, camera, decode))
+    return list(dict.fromkeys(findings))  # a missing dataset is met by more than one check
+
+
+def _until_fault(findings: Iterator[str]) -> Iterator[str]:
+    try:
+        yield from findings
+    except EpisodeError as error:
+        yield str(error)
+
+
+def _attributes(episode: EpisodeReader) -> Iterator[str]:
+    facts = episode.facts
+    if facts.schema_version != schema.SCHEMA_VERSION:
+        yield f"schema_version is {facts.schema_version}, this is version {schema.SCHEMA_VERSION}."
+    if facts.joint_names != JOINT_NAMES:
+        yield "joint_names are not the 14 joints in their order."
+    if facts.success.upper() not in Outcome.__members__:
+        yield f"success is {facts.success!r}, not success, failure or unlabelled."
+    if facts.fps < 1:
+        yield f"fps is {facts.fps}."
+    if episode.steps == 0:
+        yield "There are no steps."
+    if facts.missing_steps:
+        yield f"{facts.missing_steps} steps that control took are missing."
+    if facts.recovery_note and not facts.recovered:
+        yield f"recovery_note without recovered: {facts.recovery_note}"
+
+
+def _shapes(episode: EpisodeReader) -> Iterator[str]:
+    cameras, state = len(episode.facts.camera_names), _state_size(episode)
+    if episode.facts.fps < 1:
+        return
+    rows = {
+        "step": episode.steps,
+        "second": len(schema.second_rows(episode.steps, episode.facts.fps)),
+    }
+    for column in schema.columns_of(state):
+        expected = column.shape(rows[column.every], cameras, state)
+        yield from _until_fault(_shape(episode, column.path, column.dtype, expected))
+    lengths = (cameras, episode.steps)
+    yield from _until_fault(_shape(episode, schema.COMPRESS_LEN, "<f4", lengths))
+
+
+def _shape(
+    episode: EpisodeReader, path: str, dtype: str, expected: tuple[int, ...]
+) -> Iterator[str]:
+    shape, found = episode.shape(path), episode.dtype(path)
+    if shape != expected:
+        yield f"{path} has shape {shape}, not {expected}."
+    if found != np.dtype(dtype):
+        yield f"{path} has type {found}, not {np.dtype(dtype)}."
+
+
+def _state_size(episode: EpisodeReader) -> int:
+    """Size of the physics state; 0 where there is none, as on a real rig."""
+    try:
+        shape = episode.shape("/tandem/sim_state")
+    except EpisodeError:
+        return 0
+    return shape[1] if len(shape) == 2 else 0
+
+
+def _numbers(episode: EpisodeReader) -> Iterator[str]:
+    for path in FINITE:
+        bad = ~np.isfinite(episode.column(path)).reshape(episode.steps, -1).all(axis=1)
+        if bad.any():
+            yield f"{path} is not finite at {_rows(bad)}."
+    if _state_size(episode):
+        bad = ~np.isfinite(episode.column("/tandem/sim_state")).all(axis=1)
+        if bad.any():
+            yield f"/tandem/sim_state is not known at {_rows(bad)}."
+
+
+def _times(episode: EpisodeReader) -> Iterator[str]:
+    for path in ("/tandem/tick", "/tandem/step", "/tandem/tick_ns"):
+        if (np.diff(episode.column(path)) <= 0).any():
+            yield f"{path} does not always increase."
+    ticks = np.diff(episode.column("/tandem/tick"))
+    steps = np.diff(episode.column("/tandem/step"))
+    if (steps > 1).any():
+        yield f"/tandem/step has gaps: {int((steps[steps > 1] - 1).sum())} steps were lost."
+    if (ticks > 1).any():
+        yield f"/tandem/tick has gaps: {int((ticks[ticks > 1] - 1).sum())} slots were missed."
+
+
+def _seconds(episode: EpisodeReader) -> Iterator[str]:
+    expected = schema.second_rows(episode.steps, max(episode.facts.fps, 1))
+    if not np.array_equal(episode.column(schema.SECOND_STEP), expected):
+        yield f"{schema.SECOND_STEP} does not give one row a second."
+
+
+def _events(episode: EpisodeReader) -> Iterator[str]:
+    episode.events()
+    yield from ()
+
+
+def _images(episode: EpisodeReader, camera: str, decode: bool) -> Iterator[str]:
+    path = f"{schema.IMAGES}/{camera}"
+    shape, row = episode.shape(path), episode.facts.camera_names.index(camera)
+    lengths = episode.column(schema.COMPRESS_LEN)[row]
+    checksums = episode.column("/tandem/frame_crc32")[:, row]
+    if len(shape) != 2 or shape[0] != episode.steps or episode.dtype(path) != np.uint8:
+        yield f"{path} has shape {shape}, not ({episode.steps}, L) bytes."
+        return
+    beyond = ~((lengths >= 1) & (lengths <= shape[1]))
+    if beyond.any():
+        yield f"/compress_len of {camera} does not fit its rows at {_rows(beyond)}."
+        return
+    yield from _rows_of(episode, camera, checksums, decode)
+
+
+def _rows_of(
+    episode: EpisodeReader, camera: str, checksums: npt.NDArray[np.uint32], decode: bool
+) -> Iterator[str]:
+    changed = np.zeros(episode.steps, bool)
+    undecodable = np.zeros(episode.steps, bool)
+    for step, jpeg in enumerate(episode.jpegs(camera)):
+        changed[step] = schema.checksum(jpeg) != checksums[step]
+        undecodable[step] = decode and decode_jpeg(jpeg) is None
+    if changed.any():
+        yield f"Images of {camera} differ from what was recorded at {_rows(changed)}."
+    if undecodable.any():
+        yield f"Images of {camera} do not decode at {_rows(undecodable)}."
+
+
+def _rows(marked: npt.NDArray[np.bool_]) -> str:
+    """The first marked steps, in words."""
+    rows = np.flatnonzero(marked)
+    first = ", ".join(map(str, rows[:MAX_LISTED].tolist()))
+    rest = len(rows) - MAX_LISTED
+    word = "step" if len(rows) == 1 else "steps"
+    return f"{word} {first}" + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,91 @@
+"""What the recorder is started with, and what it is told about each episode."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+CameraKind = Literal["simulated"]
+Subsampling = Literal["420", "422", "444"]
+TimeBase = Literal["simulated", "monotonic"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraConfig:
+    """One camera: its name in the files, what kind it is, and what it is asked to deliver."""
+
+    name: str
+    kind: CameraKind
+    width: int = 640
+    height: int = 480
+    rate_hz: float = 50.0
+
+    def __post_init__(self) -> None:
+        if not self.name.isidentifier():
+            raise ValueError(f"camera name {self.name!r} may have letters, digits and _ only.")
+        if not (1 <= self.width <= 8192 and 1 <= self.height <= 8192):
+            raise ValueError(f"{self.name}: {self.width}x{self.height} is no picture size.")
+        if self.rate_hz <= 0:
+            raise ValueError(f"{self.name}: rate_hz must be positive.")
+
+    @property
+    def period_ns(self) -> int:
+        """Time between two frames at the configured rate."""
+        return round(1e9 / self.rate_hz)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingConfig:
+    """How images are compressed; 444 keeps more colour than a higher quality would."""
+
+    jpeg_quality: int = 90
+    jpeg_subsampling: Subsampling = "420"
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.jpeg_quality <= 100:
+            raise ValueError(f"jpeg_quality must be 1-100, not {self.jpeg_quality}.")
+
+
+@dataclass(frozen=True, slots=True)
+class RecorderConfig:
+    """Everything the recorder process is started with, handed over as JSON."""
+
+    runtime_dir: Path
+    dataset_dir: Path
+    cameras: tuple[CameraConfig, ...]
+    rig_name: str
+    simulated: bool
+    time_base: TimeBase
+    rate_hz: int = 50
+    recording: RecordingConfig = field(default_factory=RecordingConfig)
+    world_socket: Path | None = None
+    """The simulated world to acknowledge frames to; None: nobody waits for the recorder."""
+    scene_ring: bool = False
+    """The world publishes its physics state in the ring ``scene``."""
+    effort_unit: str = "mA"
+    software: str = ""
+    """Provenance for the files; empty: the recorder looks up versions and git revision itself."""
+    servos: str = ""
+    """Provenance for the files: models and firmware as the checks at start found them."""
+    min_free_bytes: int = 1 << 30
+
+    def __post_init__(self) -> None:
+        names = [camera.name for camera in self.cameras]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two cameras have the same name: {', '.join(names)}.")
+        if not 1 <= self.rate_hz <= 200:
+            raise ValueError(f"rate_hz must be 1-200, not {self.rate_hz}.")
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodePlan:
+    """What the session knows of an episode beforehand: ``plan_<number>.json``."""
+
+    number: int
+    task: str
+    prompt: str
+    seed: int | None = None
+
+
+def plan_path(runtime_dir: Path, number: int) -> Path:
+    """Where the session leaves the plan of an episode."""
+    return runtime_dir / f"plan_{number}.json"

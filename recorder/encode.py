@@ -1,0 +1,74 @@
+"""JPEG encoding beside the loop: a small pool, results taken in order, a bounded queue.
+
+OpenCV takes BGR and writes standard JPEGs, so images are turned from RGB first: any decoder that
+gives RGB (Pillow, a browser), or BGR and says so (OpenCV), then shows true colours.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Final
+
+import cv2
+import numpy as np
+
+from recorder.camera import Image
+from recorder.config import RecordingConfig
+
+THREADS: Final = 2
+SAMPLING_FACTORS: Final = {
+    "420": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_420,
+    "422": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
+    "444": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
+}
+
+
+def encode_jpeg(image: Image, config: RecordingConfig) -> bytes:
+    """A standard JPEG of an RGB image of shape (H, W, 3), uint8."""
+    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+    parameters = [
+        cv2.IMWRITE_JPEG_QUALITY,
+        config.jpeg_quality,
+        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
+        SAMPLING_FACTORS[config.jpeg_subsampling],
+    ]
+    encoded, buffer = cv2.imencode(".jpg", bgr, parameters)
+    if not encoded:  # not seen with a uint8 image; never write an empty row silently
+        raise ValueError(f"OpenCV could not encode an image of shape {image.shape}.")
+    return buffer.tobytes()
+
+
+def decode_jpeg(jpeg: bytes) -> Image | None:
+    """The RGB image of a JPEG, None if it is not one. Trailing zeros do no harm."""
+    if not jpeg:
+        return None
+    try:
+        bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+    except cv2.error:  # e.g. a header that claims more pixels than OpenCV accepts
+        return None
+    return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8)
+
+
+class EncodePool:
+    """Encodes the images of a step on threads (OpenCV releases the interpreter's lock).
+
+    Args:
+        on_done: called from a pool thread whenever the images of a step are done.
+    """
+
+    def __init__(self, config: RecordingConfig, on_done: Callable[[], object]) -> None:
+        self._config = config
+        self._on_done = on_done
+        self._pool = ThreadPoolExecutor(THREADS, "jpeg")
+
+    def submit(self, images: Sequence[Image]) -> "Future[list[bytes]]":
+        """Encode these images, in this order, without waiting."""
+        future = self._pool.submit(self._encode, images)
+        future.add_done_callback(lambda _: self._on_done())
+        return future
+
+    def _encode(self, images: Sequence[Image]) -> list[bytes]:
+        return [encode_jpeg(image, self._config) for image in images]
+
+    def close(self) -> None:
+        """End the threads, after what was submitted."""
+        self._pool.shutdown()

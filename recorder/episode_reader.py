@@ -1,0 +1,221 @@
+"""Reading an episode file. Its counterpart is `recorder.episode_writer`; the layout is
+`recorder.schema`, whose docstring names the axes.
+
+Opening reads the attributes and looks at the shapes; data is read when asked for. Whatever bytes a
+file holds, the answer is data or an `EpisodeError`, and memory is bounded by the file's size: HDF5
+lets a small file claim a huge dataset, so that claim is checked before anything is allocated.
+"""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from recorder import schema
+from recorder.camera import Image
+from recorder.encode import decode_jpeg
+from recorder.errors import EpisodeError
+from teleop.tick import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeFacts:
+    """The attributes of an episode file, typed (meanings: `schema.ATTRIBUTES`)."""
+
+    sim: bool
+    compress: bool
+    schema_version: int
+    episode_id: str
+    task: str
+    prompt: str
+    fps: int
+    success: str
+    simulated_time: bool
+    recovered: bool
+    recovery_note: str
+    missing_steps: int
+    started_utc: str
+    joint_names: tuple[str, ...]
+    bus_names: tuple[str, ...]
+    camera_names: tuple[str, ...]
+    camera_rate_hz: str
+    action_offset: int
+    effort_unit: str
+    jpeg_quality: int
+    jpeg_subsampling: str
+    image_color: str
+    rig: str
+    software: str
+    servos: str
+    seed: int | None = None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The verdict; UNLABELLED if the file says something unknown."""
+        return Outcome.__members__.get(self.success.upper(), Outcome.UNLABELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeEvent:
+    """Something the operator was told."""
+
+    t_ns: int
+    text: str
+
+
+class EpisodeReader:
+    """An open episode file.
+
+    Attributes:
+        facts: its attributes.
+        steps: number of rows, T.
+
+    Raises:
+        EpisodeError: from every method: names the file and the fault.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with self._naming_faults():
+            self.size_bytes = path.stat().st_size
+            self._file = h5py.File(path, "r")
+        try:
+            self.facts = self._read_facts()
+            self.steps = int(self.shape("/action")[0])
+        except EpisodeError:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._naming_faults():
+            self._file.close()
+
+    def shape(self, path: str) -> tuple[int, ...]:
+        """Shape of a dataset."""
+        return tuple(int(size) for size in self._dataset(path).shape)
+
+    def dtype(self, path: str) -> "np.dtype[Any]":
+        """Type of a dataset."""
+        with self._naming_faults():
+            found: np.dtype[Any] = self._dataset(path).dtype
+            return found
+
+    def column(self, path: str) -> npt.NDArray[Any]:
+        """A whole dataset other than images, e.g. ``/observations/qpos``: one row a step."""
+        with self._naming_faults():
+            return np.asarray(self._dataset(path)[...])
+
+    def jpeg(self, camera: str, step: int) -> bytes:
+        """The JPEG of a camera at a step, without its padding."""
+        row = self._facts_row(camera)
+        with self._naming_faults():
+            length = int(self._dataset(schema.COMPRESS_LEN)[row, step])
+            return bytes(self._dataset(f"{schema.IMAGES}/{camera}")[step, :length].tobytes())
+
+    def jpegs(self, camera: str) -> Iterator[bytes]:
+        """Every JPEG of a camera in order, without padding."""
+        lengths = self.column(schema.COMPRESS_LEN)[self._facts_row(camera)]
+        with self._naming_faults():
+            images = self._dataset(f"{schema.IMAGES}/{camera}")
+            for step, length in enumerate(lengths):
+                yield bytes(images[step, : int(length)].tobytes())
+
+    def image(self, camera: str, step: int) -> Image:
+        """The image of a camera at a step: (H, W, 3) uint8, RGB."""
+        image = decode_jpeg(self.jpeg(camera, step))
+        if image is None:
+            raise EpisodeError(f"{self.path}: the image of {camera} at step {step} is no JPEG.")
+        return image
+
+    def events(self) -> list[EpisodeEvent]:
+        """What the operator was told, in the order it was."""
+        times, texts = self.column(schema.EVENT_TIME), self._dataset(schema.EVENT_TEXT)
+        with self._naming_faults():
+            return [
+                EpisodeEvent(int(t_ns), str(text))
+                for t_ns, text in zip(times, texts.asstr(errors="replace")[:], strict=True)
+            ]
+
+    def _facts_row(self, camera: str) -> int:
+        try:
+            return self.facts.camera_names.index(camera)
+        except ValueError:
+            known = ", ".join(self.facts.camera_names)
+            raise EpisodeError(f"{self.path} has no camera {camera!r}; it has {known}.") from None
+
+    def _dataset(self, path: str) -> h5py.Dataset:
+        with self._naming_faults():
+            dataset = self._file.get(path)
+            if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
+                raise EpisodeError(f"{self.path} has no dataset {path}.")
+            if dataset.nbytes > self.size_bytes:
+                raise EpisodeError(f"{self.path}: {path} claims to be larger than the file.")
+            return dataset
+
+    def _read_facts(self) -> EpisodeFacts:
+        values = {}
+        for attribute in schema.ATTRIBUTES:
+            if attribute.optional and not self._has(attribute.name):
+                continue
+            values[attribute.name] = self._attribute(attribute)
+        return EpisodeFacts(**values)
+
+    def _has(self, name: str) -> bool:
+        with self._naming_faults():
+            return name in self._file.attrs
+
+    def _attribute(self, attribute: schema.Attribute) -> Any:
+        if not self._has(attribute.name):
+            raise EpisodeError(
+                f"{self.path} is HDF5, but no episode of Tandem: attribute {attribute.name!r} is "
+                "missing."
+            )
+        with self._naming_faults():
+            value = self._file.attrs[attribute.name]
+            if (typed := _typed(attribute.kind, value)) is None:
+                raise EpisodeError(
+                    f"{self.path}: attribute {attribute.name!r} should be a {attribute.kind}."
+                )
+            return typed
+
+    @contextlib.contextmanager
+    def _naming_faults(self) -> Iterator[None]:
+        """Turn whatever HDF5 makes of damaged bytes into an EpisodeError."""
+        try:
+            yield
+        except EpisodeError:
+            raise
+        except FileNotFoundError:
+            raise EpisodeError(f"{self.path} does not exist.") from None
+        except (IsADirectoryError, PermissionError) as error:
+            raise EpisodeError(f"Cannot read {self.path}: {error.strerror}.") from None
+        except Exception as error:
+            fault = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+            raise EpisodeError(
+                f"{self.path} is not an episode file, or a damaged one ({fault})."
+            ) from error
+
+
+def _typed(kind: str, value: Any) -> Any:
+    """The attribute's value as plain Python, None if it is of another kind."""
+    if kind == "bool":
+        return bool(value) if isinstance(value, bool | np.bool_) else None
+    if kind == "int":
+        return int(value) if isinstance(value, int | np.integer) else None
+    if kind == "string":
+        return value if isinstance(value, str) else None
+    if isinstance(value, np.ndarray) and all(isinstance(item, str) for item in value.flat):
+        return tuple(value.flat)
+    return None

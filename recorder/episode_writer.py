@@ -1,0 +1,150 @@
+"""A journal becomes an HDF5 file. Its counterpart is `recorder.episode_reader`; the layout is
+`recorder.schema`, whose docstring names the axes.
+
+Memory stays bounded whatever the length of the episode: images go from the journal to the file one
+by one, everything else in blocks of steps.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, Final
+
+import h5py
+import numpy as np
+import numpy.typing as npt
+
+from recorder import schema
+from recorder.camera import Record
+from recorder.header import EpisodeHeader
+from recorder.journal_reader import JournalReader, JournalStep, Scan
+from teleop.joints import BUS_NAMES, JOINT_NAMES
+
+BLOCK_STEPS: Final = 256
+
+
+def write_episode(path: Path, journal: JournalReader, scan: Scan, *, recovered: bool) -> None:
+    """Write the verified steps of a journal as an episode file.
+
+    Args:
+        scan: what `journal.scan()` found; at least one step.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    header = journal.header
+    if header is None or not scan.steps:
+        raise ValueError(f"{journal.path} holds no steps.")
+    with h5py.File(path, "w") as file:
+        _write_attributes(file, header, scan, recovered)
+        _create_datasets(file, header, scan)
+        records: list[Record] = []
+        for row, step in enumerate(journal.steps()):
+            _write_images(file, header, step, row, scan.longest_jpeg)
+            records.append(step.record)
+            if len(records) == BLOCK_STEPS or row == len(scan.steps) - 1:
+                _write_columns(file, header, np.stack(records), row + 1 - len(records))
+                records.clear()
+        _write_events(file, scan)
+
+
+def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recovered: bool) -> None:
+    strings = h5py.string_dtype()
+    values: dict[str, Any] = {
+        "sim": header.simulated,
+        "compress": True,
+        "schema_version": header.schema_version,
+        "episode_id": header.episode_id,
+        "task": header.task,
+        "prompt": header.prompt,
+        "fps": header.rate_hz,
+        "success": scan.outcome.name.lower(),
+        "simulated_time": header.time_base == "simulated",
+        "recovered": recovered,
+        "recovery_note": scan.note,
+        "missing_steps": missing_steps(scan.steps),
+        "started_utc": header.started_utc,
+        "joint_names": np.array(JOINT_NAMES, strings),
+        "bus_names": np.array(BUS_NAMES, strings),
+        "camera_names": np.array([camera.name for camera in header.cameras], strings),
+        "camera_rate_hz": json.dumps({camera.name: camera.rate_hz for camera in header.cameras}),
+        "action_offset": 0,
+        "effort_unit": header.effort_unit,
+        "jpeg_quality": header.recording.jpeg_quality,
+        "jpeg_subsampling": header.recording.jpeg_subsampling,
+        "image_color": "RGB",
+        "rig": header.rig_name,
+        "software": header.software,
+        "servos": header.servos,
+    }
+    if header.seed is not None:
+        values["seed"] = header.seed
+    for name, value in values.items():
+        file.attrs[name] = _text(value) if isinstance(value, str) else value
+
+
+def missing_steps(steps: list[int]) -> int:
+    """How many steps control counted from 0 to the last one that are not among these."""
+    return max(steps) + 1 - len(steps)
+
+
+def _create_datasets(file: h5py.File, header: EpisodeHeader, scan: Scan) -> None:
+    count, cameras = len(scan.steps), len(header.cameras)
+    seconds = schema.second_rows(count, header.rate_hz)
+    for column in schema.columns_of(header.state_size):
+        rows = len(seconds) if column.every == "second" else count
+        shape = column.shape(rows, cameras, header.state_size)
+        _describe(file.create_dataset(column.path, shape, column.dtype), column.unit)
+    _describe(file.create_dataset(schema.SECOND_STEP, data=seconds), "row")
+    _describe(file.create_dataset(schema.COMPRESS_LEN, (cameras, count), "<f4"), "bytes")
+    width = scan.longest_jpeg
+    for camera in header.cameras:
+        name = f"{schema.IMAGES}/{camera.name}"
+        images = file.create_dataset(name, (count, width), "u1", chunks=(1, width))
+        images.attrs["width"], images.attrs["height"] = camera.width, camera.height
+
+
+def _describe(dataset: h5py.Dataset, unit: str) -> None:
+    if unit:
+        dataset.attrs["unit"] = unit
+
+
+def _write_columns(
+    file: h5py.File, header: EpisodeHeader, records: npt.NDArray[Any], first: int
+) -> None:
+    """Write a block of step records whose first is row `first` of the file."""
+    rows = np.arange(first, first + len(records))
+    for column in schema.columns_of(header.state_size):
+        values, start = _field(records, column.source), first
+        if column.every == "second":
+            values, start = values[rows % header.rate_hz == 0], -(-first // header.rate_hz)
+        if len(values):
+            file[column.path][start : start + len(values)] = values.astype(column.dtype)
+    lengths = records["frames"]["jpeg_bytes"].T
+    file[schema.COMPRESS_LEN][:, first : first + len(records)] = lengths.astype("<f4")
+
+
+def _field(records: npt.NDArray[Any], source: tuple[str, ...]) -> npt.NDArray[Any]:
+    for name in source:
+        records = records[name]
+    return records
+
+
+def _write_images(
+    file: h5py.File, header: EpisodeHeader, step: JournalStep, row: int, width: int
+) -> None:
+    for camera, jpeg in zip(header.cameras, step.jpegs, strict=True):
+        # One chunk is one row, so a row needs no detour through HDF5's chunk cache.
+        rows = file[f"{schema.IMAGES}/{camera.name}"].id
+        rows.write_direct_chunk((row, 0), jpeg.ljust(width, b"\0"))
+
+
+def _write_events(file: h5py.File, scan: Scan) -> None:
+    times = np.array([event.t_ns for event in scan.events], "<i8")
+    texts = [_text(event.text) for event in scan.events]
+    _describe(file.create_dataset(schema.EVENT_TIME, data=times), "ns")
+    file.create_dataset(schema.EVENT_TEXT, data=texts, dtype=h5py.string_dtype())
+
+
+def _text(text: str) -> str:
+    """Text that HDF5 can store: no NUL, nothing that is not Unicode."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")

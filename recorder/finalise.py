@@ -1,0 +1,161 @@
+"""From a journal to an episode file, so that a crash at any point loses and doubles nothing.
+
+The order is what does it: the file is written under a temporary name, synced, renamed without
+replacing anything, the folder synced, and only then the journal removed. Whoever finds the journal
+again after a crash finds either no file (and starts over) or the file of this very episode (and
+removes the journal).
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import h5py
+import numpy as np
+
+from recorder.episode_writer import write_episode
+from recorder.errors import FinaliseError, JournalBusyError
+from recorder.folder import free_bytes
+from recorder.journal_reader import JournalReader, Scan, Tail
+from recorder.numbering import DAMAGED_SUFFIX, claim_number, episode_path, number_of
+from recorder.publish import publish, sync
+from recorder.schema import step_dtype
+from teleop.tick import Outcome
+
+PART_SUFFIX: Final = ".part"
+MARGIN_BYTES: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What became of a journal.
+
+    Attributes:
+        path: the episode file; None if the journal held no step.
+        note: what the operator should know, in a sentence; empty if all is well.
+    """
+
+    path: Path | None
+    number: int
+    steps: int
+    size_bytes: int
+    outcome: Outcome
+    note: str
+
+
+def finalise(journal: Path, *, recovered: bool) -> Saved:
+    """Turn a closed journal into its episode file, and remove it.
+
+    Blocking: about 1.5 s per GB; memory stays bounded. A damaged journal is kept beside the
+    file as ``.damaged``: nothing is deleted that is not in the file.
+
+    Raises:
+        JournalBusyError: a living process records into it or finalises it.
+        FinaliseError: it could not be done; the journal is as it was.
+    """
+    with _locked(journal), JournalReader(journal) as reader:
+        scan = reader.scan()
+        if scan.tail is Tail.FOREIGN:
+            raise FinaliseError(
+                f"{journal} was recorded by another version of Tandem: start that version once to "
+                "recover it, or move it away."
+            )
+        try:
+            target = _write(journal, reader, scan, recovered) if scan.steps else None
+            return _retire(journal, reader, scan, target)
+        except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
+            raise FinaliseError(
+                f"Cannot turn {journal} into an episode file ({error}). The journal is kept: make "
+                "room or repair the disk, and the next start will do it."
+            ) from error
+
+
+def remove_parts(folder: Path) -> int:
+    """Remove what finalisers that died have left half written; how many. The folder is locked."""
+    parts = list(folder.glob(f".episode_*{PART_SUFFIX}"))
+    for part in parts:
+        part.unlink(missing_ok=True)
+    return len(parts)
+
+
+@contextlib.contextmanager
+def _locked(journal: Path) -> Iterator[None]:
+    try:
+        descriptor = os.open(journal, os.O_RDONLY)
+    except OSError as error:
+        raise FinaliseError(f"Cannot open {journal}: {error.strerror}.") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise JournalBusyError(f"{journal} is in use by another process.") from None
+    finally:
+        os.close(descriptor)
+
+
+def _write(journal: Path, reader: JournalReader, scan: Scan, recovered: bool) -> Path:
+    """The published file of this journal; if a crash left it behind already, just that."""
+    number = number_of(journal)
+    if number is None:
+        raise FinaliseError(f"{journal} is not named like a journal (episode_<number>.journal).")
+    target = episode_path(journal.parent, number)
+    if target.exists():
+        if _holds(target, reader, scan):
+            return target
+        target = episode_path(journal.parent, claim_number(journal.parent))
+    _check_room(journal, reader, scan)
+    part = journal.with_name(f".{target.stem}.{os.getpid()}{PART_SUFFIX}")
+    try:
+        write_episode(part, reader, scan, recovered=recovered)
+        publish(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+    return target
+
+
+def _holds(target: Path, reader: JournalReader, scan: Scan) -> bool:
+    """Whether the file was made from this journal, with every step of it."""
+    assert reader.header is not None
+    try:
+        with h5py.File(target, "r") as file:
+            same = file.attrs["episode_id"] == reader.header.episode_id
+            return bool(same and np.array_equal(file["/tandem/step"][:], scan.steps))
+    except Exception:  # whatever a damaged file makes HDF5 say: then it does not hold them
+        return False
+
+
+def _check_room(journal: Path, reader: JournalReader, scan: Scan) -> None:
+    # Asked beforehand: HDF5 leaves files open when it runs into a full disk.
+    assert reader.header is not None
+    cameras = len(reader.header.cameras)
+    row = step_dtype(cameras, reader.header.state_size).itemsize + cameras * scan.longest_jpeg
+    needed = row * len(scan.steps) + MARGIN_BYTES
+    free = free_bytes(journal.parent)
+    if free < needed:
+        raise OSError(f"{needed >> 20} MiB needed on its disk, {free >> 20} MiB free")
+
+
+def _retire(journal: Path, reader: JournalReader, scan: Scan, target: Path | None) -> Saved:
+    """The journal goes last: removed, or set aside if it holds more than could be verified."""
+    note = scan.note
+    if target and target.stem != journal.stem:
+        note = f"{note} Saved as {target.name}: {journal.stem} is another episode.".strip()
+    if scan.tail is Tail.DAMAGED:
+        aside = journal.with_name(journal.name + DAMAGED_SUFFIX)
+        journal.rename(aside)
+        note = f"{note} What could not be read is kept in {aside.name}."
+    else:
+        journal.unlink()
+    sync(journal.parent)
+    return Saved(
+        path=target,
+        number=(number_of(target) if target else number_of(journal)) or 0,
+        steps=len(scan.steps),
+        size_bytes=target.stat().st_size if target else 0,
+        outcome=scan.outcome,
+        note=note,
+    )

@@ -1,0 +1,70 @@
+"""What a journal says of its episode, first thing: all it takes to finalise it."""
+
+import dataclasses
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from recorder.config import CameraConfig, RecordingConfig, TimeBase
+from recorder.schema import SCHEMA_VERSION, STEP_LAYOUT
+from teleop.config import ConfigError, build
+
+MAX_STATE: Final = 1 << 16
+MAX_CAMERAS: Final = 64
+
+
+class HeaderError(ValueError):
+    """Not the header of a journal."""
+
+
+class VersionError(HeaderError):
+    """The header of a journal that another version of Tandem wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeHeader:
+    """Facts of an episode known at its first tick."""
+
+    episode_id: str
+    number: int
+    task: str
+    prompt: str
+    seed: int | None
+    started_utc: str
+    rig_name: str
+    simulated: bool
+    time_base: TimeBase
+    rate_hz: int
+    effort_unit: str
+    recording: RecordingConfig
+    cameras: tuple[CameraConfig, ...]
+    state_size: int
+    software: str
+    servos: str
+    schema_version: int = SCHEMA_VERSION
+    step_layout: str = STEP_LAYOUT
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.state_size <= MAX_STATE or len(self.cameras) > MAX_CAMERAS:
+            raise ValueError("state_size or the number of cameras is out of range.")
+        if self.rate_hz < 1 or self.number < 0:
+            raise ValueError("rate_hz or the episode number is out of range.")
+
+    def to_json(self) -> bytes:
+        """The payload of a journal's header record."""
+        return json.dumps(dataclasses.asdict(self)).encode()
+
+    @classmethod
+    def from_json(cls, payload: bytes) -> "EpisodeHeader":
+        """The header in a payload.
+
+        Raises:
+            HeaderError: it is none, or one of another version.
+        """
+        try:
+            header = build(cls, json.loads(payload), "journal header")
+        except (ConfigError, ValueError, TypeError, RecursionError) as error:
+            raise HeaderError(f"its header is not understood ({error})") from error
+        if (header.schema_version, header.step_layout) != (SCHEMA_VERSION, STEP_LAYOUT):
+            raise VersionError("it was recorded by another version of Tandem")
+        return header

@@ -1,0 +1,183 @@
+"""The journal: what is recorded, as it happens, in a form that no crash can spoil.
+
+An append-only file of records, each with its own checksums: one header (JSON), steps (a fixed
+record and its JPEGs), events, and at the end an end record with the outcome. A step goes out in one
+``write``: after it, the death of any process cannot lose the step. A helper thread calls
+``fdatasync`` so that at most a second is lost to a power failure. While a journal is written it is
+locked (``flock``), which is how the next start tells it from a leftover.
+
+Reading is `recorder.journal_reader`; the layout of the records is here, used by both.
+"""
+
+import contextlib
+import fcntl
+import os
+import struct
+import threading
+import zlib
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from recorder.camera import Record
+from recorder.errors import JournalError
+from recorder.header import EpisodeHeader
+from teleop.tick import Outcome
+
+MAGIC: Final = b"TJ01"
+FRAME: Final = struct.Struct("<4sIIIII")
+"""magic, kind, sequence number, payload bytes, CRC-32 of the payload, CRC-32 of those before."""
+END: Final = struct.Struct("<IQ")
+"""outcome, number of steps."""
+EVENT: Final = struct.Struct("<q")
+"""t_ns; the text follows, UTF-8."""
+MAX_PAYLOAD: Final = 1 << 28
+SYNC_INTERVAL_S: Final = 0.5
+"""Between syncs; with the sync itself (0.66 ms median, more on a busy disk) well below 1 s."""
+
+
+class Kind(IntEnum):
+    """What a record holds."""
+
+    HEADER = 1
+    STEP = 2
+    EVENT = 3
+    END = 4
+
+
+def frame(kind: Kind, sequence: int, parts: Sequence[bytes]) -> bytes:
+    """What stands before the payload `parts` of a record."""
+    crc = 0
+    for part in parts:
+        crc = zlib.crc32(part, crc)
+    head = FRAME.pack(MAGIC, kind, sequence, sum(map(len, parts)), crc, 0)[:-4]
+    return head + struct.pack("<I", zlib.crc32(head))
+
+
+class JournalWriter:
+    """Writes the journal of one episode.
+
+    Attributes:
+        steps: steps appended so far.
+        bytes: length of the whole records so far.
+
+    Raises:
+        JournalError: from every method: the file exists, or the disk refuses. After that the file
+            holds exactly the records that were appended before.
+    """
+
+    def __init__(self, path: Path, header: EpisodeHeader) -> None:
+        self.path = path
+        self.steps = 0
+        self.bytes = 0
+        self._sequence = 0
+        self._failure: str | None = None
+        try:
+            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+            self._descriptor = os.open(path, flags, 0o644)
+        except OSError as error:
+            raise JournalError(f"Cannot create {path}: {error.strerror}.") from error
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+        try:
+            self._append(Kind.HEADER, [header.to_json()])
+        except JournalError:
+            os.close(self._descriptor)
+            path.unlink()
+            raise
+        self._syncer = _Syncer(self._descriptor)
+
+    def append_step(self, record: Record, jpegs: Sequence[bytes]) -> None:
+        """Append a step: a record of `step_dtype`, and the images its `jpeg_bytes` announce."""
+        self._append(Kind.STEP, [np.asarray(record).tobytes(), *jpegs])
+        self.steps += 1
+        self._syncer.dirty()
+
+    def append_event(self, t_ns: int, text: str) -> None:
+        """Append something that the operator was told."""
+        self._append(Kind.EVENT, [EVENT.pack(t_ns) + text.encode()])
+        self._syncer.dirty()
+
+    def finish(self, outcome: Outcome) -> None:
+        """Append the end record, sync, and close."""
+        try:
+            self._append(Kind.END, [END.pack(outcome, self.steps)])
+            self._sync()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Close without an end record (what is there is synced as far as the disk lets us)."""
+        self._syncer.close()
+        with contextlib.suppress(OSError):
+            os.fdatasync(self._descriptor)
+        os.close(self._descriptor)
+
+    def _sync(self) -> None:
+        try:
+            os.fdatasync(self._descriptor)
+        except OSError as error:
+            raise self._fail(error) from error
+
+    def _append(self, kind: Kind, parts: Sequence[bytes]) -> None:
+        if self._failure:
+            raise JournalError(self._failure)
+        if kind is not Kind.HEADER and self._syncer.error:
+            raise self._fail(self._syncer.error)
+        record = [frame(kind, self._sequence, parts), *parts]
+        length = sum(map(len, record))
+        try:
+            self._write(record, length)
+        except OSError as error:
+            with contextlib.suppress(OSError):  # if even this fails, the reader ignores the tail
+                os.ftruncate(self._descriptor, self.bytes)
+            raise self._fail(error) from error
+        self.bytes += length
+        self._sequence += 1
+
+    def _write(self, record: list[bytes], length: int) -> None:
+        written = os.writev(self._descriptor, record)
+        if written < length:  # the disk is nearly full: let the rest say so
+            rest = memoryview(b"".join(record))[written:]
+            while rest:
+                rest = rest[os.write(self._descriptor, rest) :]
+
+    def _fail(self, error: OSError) -> JournalError:
+        self._failure = (
+            f"Cannot write {self.path}: {error.strerror}. The {self.steps} steps before are safe; "
+            "make room or repair the disk, then start again."
+        )
+        return JournalError(self._failure)
+
+
+class _Syncer:
+    """Calls fdatasync soon after something was written, from its own thread."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.error: OSError | None = None
+        self._descriptor = descriptor
+        self._dirty = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="journal-sync", daemon=True)
+        self._thread.start()
+
+    def dirty(self) -> None:
+        """There is something to sync."""
+        self._dirty.set()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._stop.set()
+        self._dirty.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._stop.wait(SYNC_INTERVAL_S) and self._dirty.wait():
+            self._dirty.clear()
+            try:
+                os.fdatasync(self._descriptor)
+            except OSError as error:
+                self.error = error
+                return

@@ -1,0 +1,224 @@
+"""Reading a journal: the longest verified prefix, and a sentence on what is missing after it.
+
+No bytes raise an exception, and memory is bounded by one record. A record counts when its frame and
+its payload match their checksums and its sequence number is the next one.
+"""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import BinaryIO, Final, Self
+
+import numpy as np
+
+from recorder.camera import Record
+from recorder.errors import JournalError
+from recorder.header import EpisodeHeader, HeaderError, VersionError
+from recorder.journal import END, EVENT, FRAME, MAGIC, MAX_PAYLOAD, Kind
+from recorder.schema import step_dtype
+from teleop.tick import Outcome
+
+MAX_EVENTS: Final = 100_000
+
+
+class Tail(Enum):
+    """How a journal ends."""
+
+    COMPLETE = "complete"  # with its end record
+    UNFINISHED = "unfinished"  # after a whole record: the recorder died between two
+    TORN = "torn"  # within a record: the recorder died, or lost power, while writing it
+    DAMAGED = "damaged"  # what follows is not what was written
+    FOREIGN = "foreign"  # whole, but of a version with another layout of steps
+
+
+class _EndedError(Exception):
+    """The verified part has come to its end."""
+
+    def __init__(self, tail: Tail, fault: str) -> None:
+        super().__init__(fault)
+        self.tail = tail
+        self.fault = fault
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStep:
+    """A step as journaled: its record (0-d, `step_dtype`) and one JPEG a camera."""
+
+    record: Record
+    jpegs: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEvent:
+    """Something the operator was told."""
+
+    t_ns: int
+    text: str
+
+
+@dataclass(slots=True)
+class Scan:
+    """What one pass over a journal found.
+
+    Attributes:
+        steps: control's step numbers of the verified steps, in order.
+        longest_jpeg: in bytes, over all cameras.
+        outcome: UNLABELLED without an end record.
+        note: what is missing, in a sentence; empty if nothing is.
+    """
+
+    steps: list[int] = field(default_factory=list)
+    events: list[JournalEvent] = field(default_factory=list)
+    longest_jpeg: int = 0
+    outcome: Outcome = Outcome.UNLABELLED
+    tail: Tail = Tail.UNFINISHED
+    note: str = ""
+
+
+class JournalReader:
+    """Reads a journal from an open file or a path.
+
+    Attributes:
+        header: None if not even that could be verified; there are no steps then.
+        tail, fault: how the file ends; known when an iteration has come to its end.
+
+    Raises:
+        JournalError: the file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tail = Tail.UNFINISHED
+        self.fault = ""
+        try:
+            self._file: BinaryIO = path.open("rb")
+            self._size = path.stat().st_size
+        except OSError as error:
+            raise JournalError(f"Cannot read {path}: {error.strerror}.") from error
+        self.header = self._read_header()
+        cameras = len(self.header.cameras) if self.header else 0
+        self._dtype = step_dtype(cameras, self.header.state_size if self.header else 0)
+        self._after_header = self._file.tell()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def scan(self) -> Scan:
+        """Verify everything once; steps are read and dropped."""
+        scan = Scan()
+        for item in self:
+            if isinstance(item, JournalStep):
+                scan.steps.append(int(item.record["tick"]["step"]))
+                scan.longest_jpeg = max(scan.longest_jpeg, *map(len, item.jpegs), 0)
+            elif isinstance(item, Outcome):
+                scan.outcome = item
+            elif len(scan.events) < MAX_EVENTS:
+                scan.events.append(item)
+        scan.tail = self.tail
+        scan.note = self._note(len(scan.steps))
+        return scan
+
+    def steps(self) -> Iterator[JournalStep]:
+        """The verified steps, in order; may be iterated again."""
+        return (item for item in self if isinstance(item, JournalStep))
+
+    def __iter__(self) -> Iterator[JournalStep | JournalEvent | Outcome]:
+        """Every verified record after the header: steps, events, and last the outcome."""
+        if self.header is None:
+            return
+        self._file.seek(self._after_header)
+        sequence, steps = 1, 0
+        try:
+            while True:
+                item = self._decode(*self._read_record(sequence), steps)
+                sequence += 1
+                steps += isinstance(item, JournalStep)
+                yield item
+                if isinstance(item, Outcome):
+                    self._expect_end()
+        except _EndedError as end:
+            self.tail, self.fault = end.tail, end.fault
+
+    def _read_header(self) -> EpisodeHeader | None:
+        try:
+            kind, payload = self._read_record(0)
+            if kind != Kind.HEADER:
+                raise _EndedError(Tail.DAMAGED, "it does not begin with a header")
+            return EpisodeHeader.from_json(payload)
+        except VersionError as error:
+            self.tail, self.fault = Tail.FOREIGN, str(error)
+        except HeaderError as error:
+            self.tail, self.fault = Tail.DAMAGED, str(error)
+        except _EndedError as end:
+            self.tail, self.fault = end.tail, end.fault
+        return None
+
+    def _read_record(self, sequence: int) -> tuple[int, bytes]:
+        """Kind and payload of the next record."""
+        head = self._read(FRAME.size)
+        if not head:
+            raise _EndedError(Tail.UNFINISHED, "it has no end record")
+        if len(head) < FRAME.size:
+            raise _EndedError(Tail.TORN, "its last record was cut short")
+        magic, kind, found, length, payload_crc, head_crc = FRAME.unpack(head)
+        if magic != MAGIC or head_crc != zlib.crc32(head[:-4]) or length > MAX_PAYLOAD:
+            raise _EndedError(Tail.DAMAGED, "what follows is no record")
+        if found != sequence:
+            raise _EndedError(Tail.DAMAGED, f"record {found} stands where {sequence} should")
+        payload = self._read(min(length, self._size))
+        if len(payload) < length:
+            raise _EndedError(Tail.TORN, "its last record was cut short")
+        if zlib.crc32(payload) != payload_crc:
+            raise _EndedError(Tail.DAMAGED, "the next record does not match its checksum")
+        return kind, payload
+
+    def _read(self, length: int) -> bytes:
+        try:
+            return self._file.read(length)
+        except OSError as error:  # a bad sector ends what can be verified
+            fault = f"the disk cannot read on ({error.strerror})"
+            raise _EndedError(Tail.DAMAGED, fault) from error
+
+    def _decode(
+        self, kind: int, payload: bytes, steps: int
+    ) -> JournalStep | JournalEvent | Outcome:
+        try:
+            if kind == Kind.STEP:
+                return self._decode_step(payload)
+            if kind == Kind.EVENT:
+                (t_ns,) = EVENT.unpack_from(payload)
+                return JournalEvent(t_ns, payload[EVENT.size :].decode(errors="replace"))
+            if kind == Kind.END:
+                outcome, count = END.unpack(payload)
+                if count == steps:
+                    return Outcome(outcome)
+        except (ValueError, struct.error):
+            pass
+        raise _EndedError(Tail.DAMAGED, "the next record is none that a recorder writes")
+
+    def _decode_step(self, payload: bytes) -> JournalStep:
+        record = np.frombuffer(payload, self._dtype, count=1).reshape(())
+        jpegs, start = [], self._dtype.itemsize
+        for length in record["frames"]["jpeg_bytes"].tolist():
+            jpegs.append(payload[start : start + length])
+            start += length
+        if start != len(payload):
+            raise ValueError("the images are not as long as announced")
+        return JournalStep(record, tuple(jpegs))
+
+    def _expect_end(self) -> None:
+        if self._read(1):
+            raise _EndedError(Tail.DAMAGED, "something follows its end record")
+        raise _EndedError(Tail.COMPLETE, "")
+
+    def _note(self, steps: int) -> str:
+        if self.tail is Tail.COMPLETE:
+            return ""
+        where = f"after {steps} steps" if steps else "before the first step"
+        return f"The journal ends {where}: {self.fault}."

@@ -1,0 +1,178 @@
+"""The recorder process: ``python -m recorder.main CONFIG.json --wake FD --parent PID``.
+
+Exit code 0 after everything was saved (control ended, or SIGTERM), 1 with one sentence otherwise.
+"""
+
+import argparse
+import contextlib
+import dataclasses
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Final, TypeVar
+
+from recorder import provenance
+from recorder.config import RecorderConfig
+from recorder.control_events import ControlEvents
+from recorder.encode import EncodePool
+from recorder.errors import RecorderError
+from recorder.finaliser import Finaliser
+from recorder.folder import check_kind, check_space, check_writable, folder_lock
+from recorder.recorder import Inputs, Recorder
+from recorder.recover import recover_folder
+from recorder.scene import SceneReader
+from recorder.simulated_camera import SimulatedCamera
+from recorder.status import RecorderState
+from recorder.status_board import StatusBoard
+from recorder.tick_stream import TickStream
+from recorder.world_link import WorldLink
+from teleop.config import ConfigError, build, read_json
+from teleop.lockstep import LockstepError
+from teleop.parent import die_with_parent
+
+NICENESS: Final = 5
+START_TIMEOUT_S: Final = 120.0
+POLL_S: Final = 0.05
+REPORT_S: Final = 0.1
+T = TypeVar("T")
+
+
+class Stopped(Exception):  # noqa: N818  (not an error: somebody asked)
+    """SIGTERM came before recording began."""
+
+
+class StopRequest:
+    """Remembers SIGTERM, and wakes the loop that waits on the eventfd."""
+
+    def __init__(self, wake: int) -> None:
+        self.requested = False
+        self._wake = wake
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the session's affair
+
+    def __call__(self) -> bool:
+        return self.requested
+
+    def _on_signal(self, *_: object) -> None:
+        self.requested = True
+        os.eventfd_write(self._wake, 1)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the process; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="recorder", description="Record episodes from ticks.")
+    parser.add_argument("config", type=Path, help="a RecorderConfig as JSON")
+    parser.add_argument("--wake", type=int, required=True, help="eventfd written after each tick")
+    parser.add_argument("--parent", type=int, required=True, help="process to end with")
+    options = parser.parse_args(arguments)
+    stop = StopRequest(options.wake)
+    die_with_parent(options.parent)
+    os.nice(NICENESS)
+    try:
+        config = build(RecorderConfig, read_json(options.config), options.config.name)
+        return _run(config, options.wake, stop)
+    except (RecorderError, ConfigError) as error:
+        sys.stderr.write(f"recorder: {error}\n")
+        return 1
+
+
+def _run(config: RecorderConfig, wake: int, stop: StopRequest) -> int:
+    with StatusBoard(config.runtime_dir) as board:
+        try:
+            check_writable(config.dataset_dir)
+            with folder_lock(config.dataset_dir):
+                _record(config, wake, stop, board)
+        except Stopped:
+            pass
+        except RecorderError as error:
+            board.say(str(error))
+            board.state = RecorderState.FAILED
+            board.publish()
+            raise
+        board.state = RecorderState.FINISHED
+        board.publish()
+        return 0
+
+
+def _record(config: RecorderConfig, wake: int, stop: StopRequest, board: StatusBoard) -> None:
+    board.status["recovered"] = len(recover_folder(config.dataset_dir, board.say))
+    board.publish()
+    check_kind(config.dataset_dir, config.simulated)
+    check_space(config.dataset_dir, config.min_free_bytes)
+
+    def woken() -> None:
+        os.eventfd_write(wake, 1)
+
+    with contextlib.ExitStack() as stack:
+        inputs = _open_inputs(config, wake, stop, board, stack)
+        pool = EncodePool(config.recording, woken)
+        stack.callback(pool.close)
+        finaliser = Finaliser(woken)
+        stack.callback(finaliser.close)
+        recorder = Recorder(_with_provenance(config), inputs, board, pool, finaliser)
+        recorder.run()
+        while finaliser.pending():
+            recorder.report_saved()
+            board.publish()
+            time.sleep(REPORT_S)
+        recorder.report_saved()
+
+
+def _open_inputs(
+    config: RecorderConfig,
+    wake: int,
+    stop: StopRequest,
+    board: StatusBoard,
+    stack: contextlib.ExitStack,
+) -> Inputs:
+    """Open what control and the world publish, as soon as they do."""
+    folder = config.runtime_dir
+
+    def waited(what: str, opener: Callable[[], T]) -> T:
+        return _wait_for(what, opener, stop, board)
+
+    cameras = [
+        waited(f"camera {camera.name}", partial(SimulatedCamera, folder, camera))
+        for camera in config.cameras
+    ]
+    scene = waited("the scene", lambda: SceneReader(folder)) if config.scene_ring else None
+    world = None
+    if socket := config.world_socket:
+        world = waited("the simulated world", lambda: WorldLink(socket, cameras))
+        stack.callback(world.close)
+    ticks = waited("control", lambda: TickStream(folder, wake, stop))
+    events = waited("control", lambda: ControlEvents(folder))
+    closers = [camera.close for camera in cameras] + [ticks.close, events.close]
+    for close in [*closers, *([scene.close] if scene else [])]:
+        stack.callback(close)
+    return Inputs(ticks, events, cameras, scene, world)
+
+
+def _wait_for(what: str, opener: Callable[[], T], stop: StopRequest, board: StatusBoard) -> T:
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        try:
+            return opener()
+        except (FileNotFoundError, ProcessLookupError, LockstepError):
+            if stop():
+                raise Stopped from None
+            if time.monotonic() > deadline:
+                raise RecorderError(
+                    f"Nothing has come from {what} for {START_TIMEOUT_S:.0f} s: see why it did not "
+                    "start."
+                ) from None
+        board.publish()
+        time.sleep(POLL_S)
+
+
+def _with_provenance(config: RecorderConfig) -> RecorderConfig:
+    software = config.software or provenance.software()
+    return dataclasses.replace(config, software=software)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

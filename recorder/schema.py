@@ -1,0 +1,269 @@
+"""The episode format, said once: what a step record holds and where it goes in the HDF5 file.
+
+The journal stores step records of `step_dtype`; the episode writer copies their fields to the
+datasets in `COLUMNS`; the reader checks a file against the same table, and `datasets/README.md`
+repeats it for people (a test compares the two).
+
+Axes: T steps, C cameras, 14 joints (`joint_names`), 4 buses and 9 servos a bus (`bus_names`,
+`servo` = ID - 1), n numbers of physics state, M rows of once a second, E events, L bytes.
+"""
+
+import zlib
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from teleop.joints import BUS_NAMES, DOF, SERVOS_PER_ARM
+from teleop.tick import TICK_DTYPE, Stage
+
+SCHEMA_VERSION: Final = 1
+SUFFIX: Final = ".hdf5"
+JOURNAL_SUFFIX: Final = ".journal"
+
+FRAME_DTYPE: Final = np.dtype(
+    [
+        ("number", "<i8"),
+        ("capture_ns", "<i8"),
+        ("arrival_ns", "<i8"),
+        ("repeat", "?"),
+        ("stale", "?"),
+        ("missing", "?"),
+        ("jpeg_bytes", "<u4"),
+        ("crc32", "<u4"),
+    ]
+)
+
+
+def step_dtype(cameras: int, state_size: int) -> np.dtype[np.void]:
+    """One step as the journal stores it; the JPEGs follow, in camera order."""
+    return np.dtype(
+        [
+            ("tick", TICK_DTYPE),
+            ("scene_ns", "<i8"),
+            ("stage", "u1"),
+            ("frames", FRAME_DTYPE, (cameras,)),
+            ("state", "<f8", (state_size,)),
+        ]
+    )
+
+
+STEP_LAYOUT: Final = repr(step_dtype(0, 0).descr)
+"""Names the layout in a journal: one of another version is refused, not misread."""
+
+Every = Literal["step", "second"]
+Axis = int | Literal["C", "n"]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A dataset with one row a step (or one a second).
+
+    Attributes:
+        source: path of the field within a step record.
+        axes: what follows the time axis.
+        every: `second`: only rows 0, fps, 2 fps ... (`/tandem/second_step` gives their steps).
+    """
+
+    path: str
+    source: tuple[str, ...]
+    dtype: str
+    axes: tuple[Axis, ...]
+    unit: str
+    meaning: str
+    every: Every = "step"
+    simulated_only: bool = False
+
+    def shape(self, rows: int, cameras: int, state_size: int) -> tuple[int, ...]:
+        """The dataset's shape in a file."""
+        sizes = {"C": cameras, "n": state_size}
+        return (rows, *(axis if isinstance(axis, int) else sizes[axis] for axis in self.axes))
+
+
+BUS: Final = len(BUS_NAMES)
+SERVO: Final = SERVOS_PER_ARM
+
+
+def _tick(
+    path: str, field: str, dtype: str, axes: tuple[Axis, ...], unit: str, meaning: str
+) -> Column:
+    return Column(path, ("tick", field), dtype, axes, unit, meaning)
+
+
+def _frame(name: str, field: str, dtype: str, unit: str, meaning: str) -> Column:
+    return Column(f"/tandem/{name}", ("frames", field), dtype, ("C",), unit, meaning)
+
+
+def _second(field: str, dtype: str, unit: str, meaning: str) -> Column:
+    return Column(
+        f"/tandem/{field}", ("tick", field), dtype, (BUS, SERVO), unit, meaning, every="second"
+    )
+
+
+COLUMNS: Final = (
+    _tick(
+        "/observations/qpos",
+        "qpos",
+        "<f4",
+        (DOF,),
+        "rad, gripper 0-1",
+        "follower position, read before the action of the same row was sent",
+    ),
+    _tick("/observations/qvel", "qvel", "<f4", (DOF,), "rad/s, gripper 1/s", "follower velocity"),
+    _tick(
+        "/observations/effort",
+        "effort",
+        "<f4",
+        (DOF,),
+        "attribute effort_unit",
+        "follower current or load",
+    ),
+    _tick("/action", "action", "<f4", (DOF,), "rad, gripper 0-1", "command that the followers got"),
+    _tick("/tandem/tick", "number", "<i8", (), "count", "control tick; skipped slots count"),
+    _tick("/tandem/step", "step", "<i8", (), "count", "step as control counts; a gap is a loss"),
+    _tick("/tandem/tick_ns", "t_ns", "<i8", (), "ns", "when the tick began"),
+    _tick("/tandem/deadline_ns", "deadline_ns", "<i8", (), "ns", "when it should have begun"),
+    _tick(
+        "/tandem/bus_read_ns", "bus_read_ns", "<i8", (BUS,), "ns", "the bus's reply was complete"
+    ),
+    _tick("/tandem/bus_ok", "bus_ok", "|u1", (BUS,), "0/1", "every servo of the bus answered"),
+    _frame("frame_number", "number", "<i8", "count", "the camera's frame; -1: none"),
+    _frame("frame_capture_ns", "capture_ns", "<i8", "ns", "when the image was taken; -1: none"),
+    _frame("frame_arrival_ns", "arrival_ns", "<i8", "ns", "when it could be used; -1: none"),
+    _frame("frame_repeat", "repeat", "|u1", "0/1", "same frame as in the row before"),
+    _frame("frame_stale", "stale", "|u1", "0/1", "older than two camera periods"),
+    _frame(
+        "frame_missing",
+        "missing",
+        "|u1",
+        "0/1",
+        "no frame could be had: the image is the last one, or black",
+    ),
+    _frame("frame_crc32", "crc32", "<u4", "", "CRC-32 of the JPEG, without its padding"),
+    _tick("/tandem/leader", "leader", "<f8", (DOF,), "rad", "raw leader joints, gripper as joint"),
+    _tick(
+        "/tandem/limited",
+        "limited",
+        "|u1",
+        (DOF,),
+        "bits",
+        "limits that changed the action: 1 position, 2 velocity, 4 step, 8 not finite",
+    ),
+    _tick(
+        "/tandem/held", "held", "|u1", (BUS, SERVO), "0/1", "no reply: the value is the last known"
+    ),
+    _tick(
+        "/tandem/servo_error", "servo_error", "|u1", (BUS, SERVO), "bits", "error byte of the reply"
+    ),
+    _tick("/tandem/lost", "lost", "<u4", (BUS,), "count", "replies lost since control started"),
+    _tick("/tandem/retries", "retries", "<u4", (BUS,), "count", "re-asked since control started"),
+    _tick("/tandem/missed", "missed", "<u4", (), "count", "deadlines skipped since start"),
+    _tick(
+        "/tandem/stage_ns",
+        "stage_ns",
+        "<i8",
+        (len(Stage),),
+        "ns",
+        "time spent in observe, limit, command, publish (of the tick before)",
+    ),
+    _second("temperature_degc", "|u1", "degC", "servo temperature"),
+    _second("voltage_v", "<f4", "V", "servo supply voltage"),
+    _second("hardware_error", "|u1", "bits", "register 70"),
+    Column(
+        "/tandem/sim_state",
+        ("state",),
+        "<f8",
+        ("n",),
+        "MuJoCo full physics state",
+        "the simulated scene at the observation; row 0 restores it",
+        simulated_only=True,
+    ),
+    Column(
+        "/tandem/sim_state_ns",
+        ("scene_ns",),
+        "<i8",
+        (),
+        "ns",
+        "when the scene was in that state; -1: not known",
+        simulated_only=True,
+    ),
+    Column(
+        "/tandem/stage",
+        ("stage",),
+        "|u1",
+        (),
+        "count",
+        "stage of the task reached",
+        simulated_only=True,
+    ),
+)
+
+SECOND_STEP: Final = "/tandem/second_step"
+COMPRESS_LEN: Final = "/compress_len"
+IMAGES: Final = "/observations/images"
+EVENT_TIME: Final = "/tandem/events/t_ns"
+EVENT_TEXT: Final = "/tandem/events/text"
+
+OTHER_DATASETS: Final = (
+    (f"{IMAGES}/<camera>", "(T, L) u1", "bytes", "one JPEG a row, zero padded; chunk (1, L)"),
+    (COMPRESS_LEN, "(C, T) f4", "bytes", "length of each JPEG; rows in the order of camera_names"),
+    (SECOND_STEP, "(M) i8", "count", "row of this file that each once-a-second row belongs to"),
+    (EVENT_TIME, "(E) i8", "ns", "when something happened that the operator was told"),
+    (EVENT_TEXT, "(E) string", "", "what happened"),
+)
+"""Datasets that are not a column: path, shape and type, unit, meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """An attribute of the file's root."""
+
+    name: str
+    kind: Literal["bool", "int", "string", "strings"]
+    meaning: str
+    optional: bool = False
+
+
+ATTRIBUTES: Final = (
+    Attribute("sim", "bool", "recorded on a simulated rig"),
+    Attribute("compress", "bool", "images are JPEG rows: always true"),
+    Attribute("schema_version", "int", "version of this format"),
+    Attribute("episode_id", "string", "unique, whatever the file is called later"),
+    Attribute("task", "string", "name of the task"),
+    Attribute("prompt", "string", "the task in words"),
+    Attribute("fps", "int", "steps a second"),
+    Attribute("success", "string", "`success`, `failure` or `unlabelled`"),
+    Attribute("simulated_time", "bool", "stamps are simulated time, not CLOCK_MONOTONIC"),
+    Attribute("recovered", "bool", "made from a journal that its recorder could not finish"),
+    Attribute("recovery_note", "string", "what the journal lacked; empty: nothing"),
+    Attribute("missing_steps", "int", "steps control took that are not in the file"),
+    Attribute("started_utc", "string", "ISO 8601, when the episode began"),
+    Attribute("joint_names", "strings", "the 14 joints, left arm first"),
+    Attribute("bus_names", "strings", "the 4 servo buses"),
+    Attribute("camera_names", "strings", "the row order of /compress_len and the C axis"),
+    Attribute("camera_rate_hz", "string", "configured rates, JSON object by camera"),
+    Attribute("action_offset", "int", "0: action row t was sent after observation row t"),
+    Attribute("effort_unit", "string", "unit of /observations/effort"),
+    Attribute("jpeg_quality", "int", "1-100"),
+    Attribute("jpeg_subsampling", "string", "chroma: 420, 422 or 444"),
+    Attribute("image_color", "string", "`RGB`: standard JPEGs, any decoder shows true colours"),
+    Attribute("rig", "string", "name of the rig configuration"),
+    Attribute("software", "string", "versions and git revision, JSON"),
+    Attribute("servos", "string", "servo models and firmware as found at start"),
+    Attribute("seed", "int", "seed of the simulated scene", optional=True),
+)
+
+
+def columns_of(state_size: int) -> tuple[Column, ...]:
+    """The columns of a file: those of the scene only where there is one."""
+    return tuple(column for column in COLUMNS if state_size or not column.simulated_only)
+
+
+def second_rows(steps: int, rate_hz: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """The rows that the once-a-second columns keep."""
+    return np.arange(0, steps, rate_hz, dtype=np.int64)
+
+
+def checksum(jpeg: bytes) -> int:
+    """What `/tandem/frame_crc32` holds for an image."""
+    return zlib.crc32(jpeg)

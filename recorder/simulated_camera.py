@@ -1,0 +1,69 @@
+"""A camera of the simulated rig: the world renders, and publishes frames in a ring.
+
+Not simulated: transport delay, exposure, lost frames. Capture and arrival are one moment.
+"""
+
+from pathlib import Path
+
+from recorder.camera import Frame
+from recorder.config import CameraConfig
+from recorder.errors import CameraError
+from recorder.ring_search import newest_not_after
+from teleop.ring import RingError, RingReader
+
+
+def ring_path(runtime_dir: Path, camera: str) -> Path:
+    """Where the world publishes the frames of a camera."""
+    return runtime_dir / f"frames-{camera}"
+
+
+class SimulatedCamera:
+    """Reads the frame ring of one camera (see the `Camera` contract).
+
+    Raises:
+        FileNotFoundError: the world has not made the ring yet.
+        CameraError: the images in it are not of the configured size.
+    """
+
+    def __init__(self, runtime_dir: Path, config: CameraConfig) -> None:
+        self.name = config.name
+        self._ring = RingReader(ring_path(runtime_dir, config.name))
+        self._last: Frame | None = None
+        expected = (config.height, config.width, 3)
+        found = self._ring.dtype["image"].shape
+        if found != expected:
+            raise CameraError(
+                f"Camera {config.name} delivers images of shape {found}, not {expected}: "
+                "give the simulated world and the recorder the same camera configuration."
+            )
+
+    def newest_arrived_before(self, t_ns: int) -> Frame | None:
+        """See `Camera`; copies the image, so the world may overwrite it afterwards."""
+        index = newest_not_after(self._ring, "arrival_ns", t_ns)
+        if index is None:
+            return None
+        try:
+            if self._last and self._last.number == int(self._ring.peek(index, "number")):
+                return self._last
+            record = self._ring.read(index)
+        except RingError:
+            return None
+        self._last = Frame(
+            image=record["image"],
+            number=int(record["number"]),
+            capture_ns=int(record["capture_ns"]),
+            arrival_ns=int(record["arrival_ns"]),
+        )
+        return self._last
+
+    def newest_number(self, t_ns: int) -> int | None:
+        """Number of the frame `newest_arrived_before` would give, without copying it."""
+        index = newest_not_after(self._ring, "arrival_ns", t_ns)
+        try:
+            return None if index is None else int(self._ring.peek(index, "number"))
+        except RingError:
+            return None
+
+    def close(self) -> None:
+        """Let the ring go."""
+        self._ring.close()

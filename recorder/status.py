@@ -1,0 +1,50 @@
+"""What the recorder tells the others: a status block and a ring of events."""
+
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from teleop.tick import EVENT_DTYPE, EVENT_RING_SLOTS
+
+STATUS_RING: Final = "recorder"
+STATUS_SLOTS: Final = 4
+EVENT_RING: Final = "recorder-events"
+EVENT_SLOTS: Final = EVENT_RING_SLOTS
+RECORDER_EVENT_DTYPE: Final = EVENT_DTYPE
+NONE: Final = -1
+MAX_STATUS_CAMERAS: Final = 16
+
+
+class RecorderState(IntEnum):
+    """What may be asked of the recorder. An episode is started only from READY."""
+
+    STARTING = 0  # recovering journals, waiting for ticks and cameras
+    READY = 1
+    RECORDING = 2
+    FAILED = 3  # cannot record; the newest event says why. What was journaled is safe.
+    FINISHED = 4  # everything is saved; the process is about to exit
+
+
+STATUS_DTYPE: Final = np.dtype(
+    [
+        ("state", "u1"),  # RecorderState
+        ("heartbeat_ns", "<i8"),  # CLOCK_MONOTONIC, at least ten times a second
+        ("episode", "<i8"),  # being recorded, NONE if none
+        ("step", "<i8"),  # newest step taken in, NONE if none
+        ("steps_journaled", "<i8"),  # of this episode: safe against the death of any process
+        ("journal_bytes", "<i8"),  # of this episode
+        ("missing_steps", "<i8"),  # of this episode: ticks overwritten before they were read
+        ("stale_cameras", "<u4"),  # bit i: camera i (configured order) was stale in the newest step
+        ("stale_steps", "<u4", (MAX_STATUS_CAMERAS,)),  # of this episode, per camera
+        ("encode_queue", "<i8"),  # steps waiting for their images
+        ("finalise_queue", "<i8"),  # episodes waiting to become files, the one in work included
+        ("tick_lag", "<i8"),  # ticks published but not taken in yet
+        ("last_saved_episode", "<i8"),  # NONE until one was saved
+        ("last_saved_steps", "<i8"),
+        ("last_saved_bytes", "<i8"),
+        ("last_saved_outcome", "u1"),  # teleop.tick.Outcome
+        ("recovered", "<i8"),  # journals of earlier processes turned into files at start
+        ("disk_free_bytes", "<i8"),
+    ]
+)

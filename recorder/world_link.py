@@ -1,0 +1,45 @@
+"""Telling the simulated world which frames have been taken, so that lock-step loses none."""
+
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+from recorder.simulated_camera import SimulatedCamera
+from teleop import lockstep
+
+
+class WorldLink:
+    """The recorder's connection to the world.
+
+    Raises:
+        LockstepError: the world does not listen.
+    """
+
+    def __init__(self, path: Path, cameras: Sequence[SimulatedCamera]) -> None:
+        self._socket: socket.socket | None = lockstep.connect(path, "recorder")
+        self._cameras = cameras
+        self._last = -1
+
+    def acknowledge(self, t_ns: int) -> bool:
+        """Tell that all frames up to this tick are copied, or not needed.
+
+        Returns:
+            False, once, when the world turns out to be gone. Later calls do nothing.
+        """
+        numbers = [camera.newest_number(t_ns) for camera in self._cameras]
+        taken = min((number for number in numbers if number is not None), default=-1)
+        if self._socket is None or taken <= self._last:
+            return True
+        self._last = taken
+        try:
+            lockstep.send(self._socket, {"op": "ack", "frame": taken})
+        except OSError:
+            self.close()
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close the connection."""
+        if self._socket is not None:
+            self._socket.close()
+        self._socket = None

@@ -1,0 +1,1 @@
+"""After the recording: look at an episode and check it."""

@@ -1,0 +1,88 @@
+"""Who watches the session: terminals connected to its Unix socket.
+
+To the session: ``{"op": "stop"}`` closes the episode, rests the arms and ends; ``{"op": "quit"}``
+ends with the arms holding. From it: ``{"event": "log", "level", "text"}``, and last of all
+``{"event": "ended", "status", "text"}``.
+"""
+
+import contextlib
+import os
+import selectors
+import socket
+from pathlib import Path
+from typing import Final
+
+from teleop.lockstep import LockstepError, Message, receive, send
+
+SOCKET: Final = "session.sock"
+LEVELS: Final = ("info", "warning", "error")
+
+
+class Clients:
+    """The session's end of the socket. Never waits for a client."""
+
+    def __init__(self, runtime_dir: Path, selector: selectors.BaseSelector) -> None:
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with _umask(0o177):
+            self._listener.bind(os.fspath(runtime_dir / SOCKET))
+        self._listener.listen(4)
+        self._listener.setblocking(False)
+        self._selector = selector
+        self._connected: list[socket.socket] = []
+        self._past: list[Message] = []
+        selector.register(self._listener, selectors.EVENT_READ, self._accept)
+        self.requests: list[str] = []
+
+    def __len__(self) -> int:
+        return len(self._connected)
+
+    def log(self, text: str, level: str = "info") -> None:
+        """Say something to everybody who watches, and to whoever attaches later."""
+        self._say({"event": "log", "level": level, "text": text})
+
+    def end(self, status: int, text: str) -> None:
+        """The last message: the exit status the client should take over, and a sentence."""
+        self._say({"event": "ended", "status": status, "text": text})
+
+    def _say(self, message: Message) -> None:
+        self._past.append(message)
+        for client in list(self._connected):
+            self._send(client, message)
+
+    def _send(self, client: socket.socket, message: Message) -> None:
+        with contextlib.suppress(BlockingIOError):  # a stalled terminal misses lines, we go on
+            try:
+                send(client, message)
+            except (BrokenPipeError, ConnectionResetError):
+                self._drop(client)
+
+    def _accept(self) -> None:
+        client, _ = self._listener.accept()
+        client.setblocking(False)
+        self._connected.append(client)
+        self._selector.register(client, selectors.EVENT_READ, lambda: self._serve(client))
+        for message in self._past:
+            self._send(client, message)
+
+    def _serve(self, client: socket.socket) -> None:
+        try:
+            message = receive(client)
+        except LockstepError:
+            self._drop(client)
+            return
+        self.requests.append(str(message.get("op")))
+
+    def _drop(self, client: socket.socket) -> None:
+        if client in self._connected:
+            self._connected.remove(client)
+            self._selector.unregister(client)
+            client.close()
+
+
+@contextlib.contextmanager
+def _umask(mask: int):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)

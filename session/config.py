@@ -1,0 +1,94 @@
+"""Rig and task files to what a session is started with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from recorder.config import CameraConfig, RecordingConfig
+from session.paths import config_dir
+from teleop.config import ConfigError, build, nearest, read_toml
+from teleop.rig_config import RigConfig
+
+MAX_SEED: Final = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class TaskConfig:
+    """One task: what is to be demonstrated, and how long that may take."""
+
+    name: str
+    prompt: str
+    max_steps: int
+    episodes: int = 50
+    scene: str | None = None
+    """What the simulated rig puts on the table; None: the task exists on real rigs only."""
+
+    def __post_init__(self) -> None:
+        if self.max_steps < 1 or self.episodes < 1:
+            raise ValueError("max_steps and episodes must be at least 1.")
+
+
+@dataclass(frozen=True, slots=True)
+class RigFile:
+    """A whole rig: arms, cameras, and how they are recorded."""
+
+    rig: RigConfig
+    cameras: tuple[CameraConfig, ...]
+    recording: RecordingConfig = field(default_factory=RecordingConfig)
+
+    def __post_init__(self) -> None:
+        names = [camera.name for camera in self.cameras]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two cameras share a name: {', '.join(names)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionConfig:
+    """Everything the session process is started with, handed over as JSON."""
+
+    rig_file: RigFile
+    task: TaskConfig
+    episodes: int
+    seed: int
+    out: str
+    """The folder that holds one folder a task."""
+    runtime_dir: str
+    min_free_bytes: int = 1 << 30
+    """Less free disk than this is refused: about ten simulated episodes."""
+
+
+def with_ports(rig: RigConfig, ports: Mapping[str, str]) -> RigConfig:
+    """The rig with the serial ports of the buses named in `ports` filled in."""
+    arms = tuple(replace(arm, port=ports.get(arm.name, arm.port)) for arm in rig.arms)
+    return replace(rig, arms=arms)
+
+
+def load_task(name: str) -> TaskConfig:
+    """The task `name` of ``configs/tasks/``, or the file itself if `name` ends in ``.toml``.
+
+    Raises:
+        ConfigError: unknown (names the nearest), or the file is wrong.
+    """
+    path = _find("task", name)
+    return build(TaskConfig, read_toml(path), str(path))
+
+
+def load_rig(name: str) -> RigFile:
+    """The rig `name` of ``configs/rigs/``, or the file itself if `name` ends in ``.toml``.
+
+    Raises:
+        ConfigError: unknown (names the nearest), or the file is wrong.
+    """
+    path = _find("rig", name)
+    return build(RigFile, read_toml(path), str(path))
+
+
+def _find(kind: str, name: str) -> Path:
+    if name.endswith(".toml"):
+        return Path(name)
+    folder = config_dir() / f"{kind}s"
+    known = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    if name not in known:
+        raise ConfigError(f"Unknown {kind} {name!r}. {nearest(name, known)}.")
+    return known[name]

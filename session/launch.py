@@ -1,0 +1,85 @@
+"""Starts a session, or finds the running one, and connects to it."""
+
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from session import runtime_dir
+from session.clients import SOCKET
+from session.config import SessionConfig
+from session.processes import environment
+from teleop.config import write_json
+
+START_TIMEOUT_S: Final = 30.0
+LOG: Final = "session.log"
+
+
+class LaunchError(Exception):
+    """The session did not start; the text is what it said."""
+
+
+def launch(config: SessionConfig) -> socket.socket:
+    """Start a session in its own kernel session, and connect to it.
+
+    Raises:
+        LaunchError: it ended before it could be reached; the text is its last words.
+    """
+    directory = Path(config.runtime_dir)
+    path = directory / "session.json"
+    write_json(path, config)
+    with (directory / LOG).open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "session.main", str(path)],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            env=environment(),
+        )
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while time.monotonic() < deadline:
+        connection = _connect(directory)
+        if connection is not None:
+            return connection
+        if process.poll() is not None:
+            break
+        time.sleep(0.02)
+    words = (directory / LOG).read_text(errors="replace").strip().splitlines()
+    process.kill()
+    process.wait()
+    runtime_dir.remove(directory)
+    raise LaunchError(words[-1] if words else "The session process did not start.")
+
+
+def attach() -> tuple[Path, socket.socket]:
+    """Connect to the newest running session of this user.
+
+    Raises:
+        LaunchError: none is running.
+    """
+    for directory in runtime_dir.live():
+        connection = _connect(directory)
+        if connection is not None:
+            return directory, connection
+    raise LaunchError("No session is running. Start one: python collect.py --task battery")
+
+
+def _connect(directory: Path) -> socket.socket | None:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    try:
+        connection.connect(os.fspath(directory / SOCKET))
+    except OSError:
+        connection.close()
+        return None
+    return connection
+
+
+def wait_readable(connection: socket.socket, timeout_s: float) -> bool:
+    """Something has come from the session within `timeout_s`."""
+    readable, _, _ = select.select([connection], [], [], timeout_s)
+    return bool(readable)

@@ -1,0 +1,50 @@
+"""Entry of the session process.
+
+    python -m session.main CONFIG.json --parent PID
+
+It runs in its own kernel session and survives the terminal that started it: that is the point.
+`--parent` is only there to be like the other processes.
+"""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from recorder.errors import RecorderError
+from recorder.folder import check_folder
+from session import runtime_dir
+from session.config import SessionConfig
+from session.supervisor import Supervisor
+from teleop.config import ConfigError, build, read_json
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one session; errors before it starts go to stderr in one sentence."""
+    parser = argparse.ArgumentParser(prog="python -m session.main")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--parent", type=int)
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        config = build(SessionConfig, read_json(options.config), str(options.config))
+        check_folder(
+            Path(config.out) / config.task.name,
+            simulated=config.rig_file.rig.simulated,
+            min_free_bytes=config.min_free_bytes,
+        )
+        supervisor = Supervisor(config)
+        (Path(config.runtime_dir) / "session.pid").write_text(f"{os.getpid()}\n")
+    except (ConfigError, RecorderError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: supervisor.leave())
+    status = supervisor.run()
+    runtime_dir.remove(Path(config.runtime_dir))
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,424 @@
+"""The flow of a session: start the processes, then reset -> start -> record -> finalise -> next.
+
+The supervisor decides and watches; it moves nothing itself. Whatever goes wrong, the order of the
+end is the same: control brings the arms to a hold or to rest, the recorder finishes what is on
+disk, the simulated world goes last because the arms hang on it.
+"""
+
+import contextlib
+import os
+import selectors
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from recorder.config import EpisodePlan, RecorderConfig
+from recorder.numbering import claim_number, episode_path
+from recorder.status import RecorderState
+from session import runtime_dir
+from session.clients import Clients
+from session.config import SessionConfig, with_ports
+from session.processes import Child
+from session.status import SESSION_DTYPE, STATUS_RING, Phase
+from session.watch import Watch
+from session.world_link import WorldLink
+from sim.config import WorldCamera, WorldConfig
+from teleop.commands import Command, Hold, Home, Quit, Rest, Start, Stop, encode
+from teleop.config import write_json
+from teleop.lockstep import LockstepError
+from teleop.rig_config import ControlConfig
+from teleop.ring import RingWriter
+from teleop.tick import Outcome, State
+
+PUMP_S: Final = 0.05
+START_TIMEOUT_S: Final = 120.0
+HOME_TIMEOUT_S: Final = 120.0
+REST_TIMEOUT_S: Final = 120.0
+FINALISE_TIMEOUT_S: Final = 300.0
+RECORDER_RESTARTS: Final = 3
+UNWATCHED_S: Final = 2.0
+"""A terminal that reconnects within this time is not missed."""
+GIVE_UP_TICKS: Final = 5
+"""The simulated operator gives up this many ticks before control would end the episode itself."""
+
+
+class SessionError(Exception):
+    """The session cannot go on; the text is for the operator."""
+
+
+class RecorderLostError(SessionError):
+    """The recorder died: control holds, and the session starts another."""
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: the operator wants to leave
+    """The operator asked to end the session."""
+
+
+class Unwatched(Exception):  # noqa: N818 - not an error: the terminal went away
+    """No terminal has been connected for a while."""
+
+
+class Supervisor:
+    """One session, from the first process to the last."""
+
+    def __init__(self, config: SessionConfig) -> None:
+        self._config = config
+        self._runtime = Path(config.runtime_dir)
+        self._lock = runtime_dir.hold(self._runtime)
+        self._folder = Path(config.out) / config.task.name
+        self._numbers: list[int] = []
+        self._selector = selectors.DefaultSelector()
+        self._clients = Clients(self._runtime, self._selector)
+        self._status = RingWriter(self._runtime / STATUS_RING, SESSION_DTYPE, 4)
+        self._watch = Watch(self._runtime, self._clients.log)
+        self._commands, self._control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK)
+        self._children: dict[str, Child] = {}
+        self._link: WorldLink | None = None
+        self._phase = Phase.STARTING
+        self._attempt = 0
+        self._episode = -1
+        self._successes = 0
+        self._restarts = 0
+        self._leaving: str | None = None
+        self._unwatched_since: float | None = time.monotonic()
+
+    # -- the flow
+
+    def run(self) -> int:
+        """The whole session; returns its exit status."""
+        try:
+            self._start()
+            while self._attempt < self._config.episodes:
+                self._attempt += 1
+                try:
+                    self._record_one()
+                except RecorderLostError as error:
+                    self._replace_recorder(str(error))
+                except Unwatched:
+                    self._await_client()
+        except Interrupted:
+            return self._end(0)
+        except (SessionError, LockstepError) as error:
+            self._clients.log(str(error), "error")
+            return self._end(1)
+        return self._end(0)
+
+    def leave(self) -> None:
+        """Come to the end as after the first Ctrl-C (on SIGTERM)."""
+        self._leaving = self._leaving or "stop"
+
+    def _record_one(self) -> None:
+        """One demonstration, from the arms at their start to the verdict on it."""
+        self._episode = claim_number(self._folder)
+        self._numbers.append(self._episode)
+        self._enter(Phase.PREPARING)
+        self._wait(self._is_ready, HOME_TIMEOUT_S, "the arms at their start and the recorder ready")
+        seed = self._config.seed + self._attempt - 1
+        if self._link is not None:
+            self._link.reset(seed, self._config.task.max_steps - GIVE_UP_TICKS)
+        self._plan(seed)
+        self._command(Start(self._episode, self._config.task.max_steps))
+        self._resume()
+        self._enter(Phase.RECORDING)
+        try:
+            self._wait(self._is_over, None, "")
+        except (Interrupted, Unwatched):
+            self._close(Outcome.UNLABELLED)
+            raise
+        self._close(self._verdict())
+        self._command(Home())
+
+    def _close(self, outcome: Outcome) -> None:
+        """End the episode with this verdict, and see that control has done so."""
+        self._enter(Phase.SAVING)
+        if not self._watch.has_ended(self._episode):
+            self._command(Stop(outcome))
+        self._resume()
+        self._wait(self._is_closed, HOME_TIMEOUT_S, "the end of the episode", interruptible=False)
+        if self._watch.outcome_of(self._episode) is Outcome.SUCCESS:
+            self._successes += 1
+
+    def _verdict(self) -> Outcome:
+        """What the simulated task says; where nobody can tell, the episode stays unlabelled."""
+        if self._link is None:
+            return Outcome.UNLABELLED
+        score = self._link.score()
+        reached = f"{score.stages[score.best]} ({score.best} of {len(score.stages) - 1})"
+        self._clients.log(
+            f"episode {self._episode}: {score.outcome.name.lower()}, stage reached: {reached}"
+        )
+        return score.outcome
+
+    # -- conditions
+
+    def _is_ready(self) -> bool:
+        return (
+            self._watch.state is State.WAITING and self._watch.recorder_state is RecorderState.READY
+        )
+
+    def _is_over(self) -> bool:
+        if self._watch.state is State.HOLDING and not self._watch.has_ended(self._episode):
+            raise SessionError("Control holds before the episode began; the reason stands above.")
+        finished = self._link is not None and self._link.finished
+        return finished or self._watch.has_ended(self._episode)
+
+    def _is_closed(self) -> bool:
+        return self._watch.has_ended(self._episode)
+
+    # -- processes
+
+    def _start(self) -> None:
+        ports = self._start_world() if self._config.rig_file.rig.simulated else {}
+        self._start_control(ports)
+        self._start_recorder()
+        self._wait(self._is_ready, START_TIMEOUT_S, "the arms at their start")
+
+    def _start_world(self) -> dict[str, str]:
+        """Start the simulated world; returns the port of every bus."""
+        cameras = tuple(
+            WorldCamera(camera.name, camera.width, camera.height)
+            for camera in self._config.rig_file.cameras
+        )
+        scene = self._config.task.scene
+        assert scene is not None
+        rate_hz = self._config.rig_file.rig.rate_hz
+        config = WorldConfig(str(self._runtime), scene, cameras, rate_hz)
+        path = self._runtime / "world.json"
+        write_json(path, config)
+        world = self._children["world"] = Child(
+            "world", "sim.world", [str(path)], self._runtime, speaks=True
+        )
+        said = world.stdout.readline().decode().split()
+        if not said or said[0] != "ports":
+            world.wait(5.0)
+            raise SessionError(world.last_words() or "The simulated world did not start.")
+        self._link = WorldLink(self._runtime / "world.sock", self._selector)
+        return dict(part.split("=", 1) for part in said[1:])
+
+    def _start_control(self, ports: dict[str, str]) -> None:
+        rig = with_ports(self._config.rig_file.rig, ports)
+        world_socket = str(self._runtime / "world.sock") if self._link else None
+        path = self._runtime / "control.json"
+        write_json(path, ControlConfig(rig, str(self._runtime), world_socket))
+        self._children["control"] = Child(
+            "control",
+            "teleop.control",
+            [
+                str(path),
+                "--commands",
+                str(self._control_end.fileno()),
+                "--wake",
+                str(self._wake),
+            ],
+            self._runtime,
+            pass_fds=(self._control_end.fileno(), self._wake),
+        )
+        self._control_end.close()
+
+    def _start_recorder(self) -> None:
+        path = self._runtime / "recorder.json"
+        write_json(path, self._recorder_config())
+        self._children["recorder"] = Child(
+            "recorder",
+            "recorder.main",
+            [str(path), "--wake", str(self._wake)],
+            self._runtime,
+            pass_fds=(self._wake,),
+        )
+
+    def _recorder_config(self) -> RecorderConfig:
+        simulated = self._link is not None
+        rig_file = self._config.rig_file
+        return RecorderConfig(
+            runtime_dir=self._runtime,
+            dataset_dir=self._folder,
+            cameras=rig_file.cameras,
+            recording=rig_file.recording,
+            rig_name=rig_file.rig.name,
+            simulated=simulated,
+            time_base="simulated" if simulated else "monotonic",
+            rate_hz=rig_file.rig.rate_hz,
+            world_socket=self._runtime / "world.sock" if simulated else None,
+            scene_ring=simulated,
+        )
+
+    def _replace_recorder(self, why: str) -> None:
+        """A new recorder recovers the journal of the dead one; the episode is tried again."""
+        self._restarts += 1
+        if self._restarts > RECORDER_RESTARTS:
+            raise SessionError(f"{why} It died {self._restarts} times: giving up.")
+        self._clients.log(f"{why} The arms hold; starting another recorder.", "warning")
+        self._command(Hold("recorder lost"))
+        self._resume()
+        self._attempt -= 1
+        self._watch.forget_recorder()
+        self._start_recorder()
+        self._command(Home())
+
+    def _await_client(self) -> None:
+        """Hold; go on when a terminal attaches, rest and end when none does in time."""
+        patience_s = self._config.rig_file.rig.safety.hold_timeout_s
+        self._clients.log(
+            f"No terminal is watching: the arms hold, and rest after {patience_s:.0f} s.", "warning"
+        )
+        self._command(Hold("no terminal is watching"))
+        self._enter(Phase.HOLDING)
+        deadline = time.monotonic() + patience_s
+        while not len(self._clients):
+            self._pump()
+            if time.monotonic() > deadline:
+                raise Interrupted
+        self._command(Home())
+
+    def _is_unwatched(self) -> bool:
+        since = self._unwatched_since
+        return since is not None and time.monotonic() - since > UNWATCHED_S
+
+    def _plan(self, seed: int) -> None:
+        task = self._config.task
+        simulated = self._link is not None
+        plan = EpisodePlan(self._episode, task.name, task.prompt, seed if simulated else None)
+        write_json(self._runtime / f"plan_{self._episode}.json", plan)
+
+    # -- the end
+
+    def _end(self, status: int) -> int:
+        """Arms first, then the files, then the world; says what became of each."""
+        self._enter(Phase.RESTING)
+        status = max(status, self._end_control())
+        recorder = self._children.get("recorder")
+        if recorder is not None:
+            recorder.terminate()
+            ended = recorder.wait(FINALISE_TIMEOUT_S)
+            self._watch.refresh()
+            if ended != 0 and self._watch.recorder_state is not RecorderState.FINISHED:
+                status = max(status, 1)
+                text = f"The recorder did not end well ({ended}: {recorder.last_words()}); "
+                self._clients.log(text + "the next start recovers what it wrote.", "error")
+                recorder.kill()
+        world = self._children.get("world")
+        if world is not None:
+            world.terminate()
+            if world.wait(30.0) is None:
+                world.kill()
+        self._enter(Phase.ENDED)
+        self._clients.end(status, self._summary())
+        return status
+
+    def _end_control(self) -> int:
+        control = self._children.get("control")
+        if control is None:
+            return 0
+        if control.exit_status() is None:
+            quitting = self._leaving == "quit"
+            self._command(Quit() if quitting else Rest())
+            self._resume()
+            deadline = time.monotonic() + REST_TIMEOUT_S
+            while control.exit_status() is None and time.monotonic() < deadline:
+                self._pump(raising=False)
+                if self._leaving == "quit" and not quitting:
+                    quitting = True
+                    self._command(Quit())
+        ended = control.exit_status()
+        if ended is None:
+            self._clients.log("Control did not come to rest in time; it was killed.", "error")
+            control.kill()
+        return 0 if ended == 0 else 1
+
+    def _summary(self) -> str:
+        saved = self._saved()
+        files = f"{saved} episode{'' if saved == 1 else 's'}"
+        verdict = f"{self._successes} successful"
+        return f"Saved {files} ({verdict}) in {self._folder}."
+
+    def _saved(self) -> int:
+        """How many of this session's episodes are files by now."""
+        return sum(episode_path(self._folder, number).exists() for number in self._numbers)
+
+    # -- waiting
+
+    def _wait(
+        self,
+        done: Callable[[], bool],
+        timeout_s: float | None,
+        what: str,
+        interruptible: bool = True,
+    ) -> None:
+        """Pump until `done`.
+
+        Raises:
+            Interrupted, Unwatched: only if `interruptible`.
+            SessionError: a process was lost, or it took longer than `timeout_s`.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not done():
+            self._pump()
+            if interruptible and self._leaving is not None:
+                raise Interrupted
+            if interruptible and self._is_unwatched():
+                raise Unwatched
+            if deadline is not None and time.monotonic() > deadline:
+                raise SessionError(f"Waited {timeout_s:.0f} s in vain for {what}.")
+
+    def _pump(self, raising: bool = True) -> None:
+        """Hear clients and world for a moment, look at the rings and the processes."""
+        for key, _ in self._selector.select(PUMP_S):
+            key.data()
+        self._watch.refresh()
+        self._hear_clients()
+        self._publish()
+        if raising:
+            self._check_children()
+
+    def _hear_clients(self) -> None:
+        while self._clients.requests:
+            request = self._clients.requests.pop(0)
+            if request == "quit" or (request == "stop" and self._leaving is None):
+                self._leaving = request
+        if len(self._clients):
+            self._unwatched_since = None
+        elif self._unwatched_since is None:
+            self._unwatched_since = time.monotonic()
+
+    def _check_children(self) -> None:
+        for name, child in self._children.items():
+            status = child.exit_status()
+            if status is None:
+                continue
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with {status}"
+            words = child.last_words()
+            text = f"The {name} process {how}{': ' + words if words else '.'}"
+            if name == "recorder":
+                raise RecorderLostError(text)
+            raise SessionError(text)
+
+    # -- small things
+
+    def _command(self, command: Command) -> None:
+        with contextlib.suppress(OSError):  # control is gone; the check of the children tells
+            self._commands.send(encode(command))
+
+    def _resume(self) -> None:
+        if self._link is not None:
+            with contextlib.suppress(LockstepError):
+                self._link.resume()
+
+    def _enter(self, phase: Phase) -> None:
+        self._phase = phase
+        self._publish()
+
+    def _publish(self) -> None:
+        status = self._status.begin()
+        status["heartbeat_ns"] = time.monotonic_ns()
+        status["phase"] = self._phase
+        status["simulated"] = self._config.rig_file.rig.simulated
+        status["attempt"] = self._attempt
+        status["episodes"] = self._config.episodes
+        status["episode"] = self._episode
+        status["saved"] = self._saved()
+        status["successes"] = self._successes
+        status["seed"] = self._config.seed + max(0, self._attempt - 1)
+        self._status.commit()

@@ -1,0 +1,105 @@
+"""What the session sees of its processes: the newest tick, the recorder's status, their events."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from recorder.status import EVENT_RING as RECORDER_EVENTS
+from recorder.status import STATUS_RING as RECORDER_STATUS
+from recorder.status import RecorderState
+from teleop.ring import OverrunError, Record, RingError, RingReader
+from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Outcome, State
+
+Log = Callable[[str], None]
+EVENT_SOURCES: Final = ((EVENT_RING, "control"), (RECORDER_EVENTS, "recorder"))
+
+
+class EventFeed:
+    """Forwards each new text of an event ring once."""
+
+    def __init__(self, path: Path, source: str, log: Log) -> None:
+        self._path = path
+        self._source = source
+        self._log = log
+        self._ring: RingReader | None = None
+        self._next = 0
+
+    def poll(self) -> None:
+        """Forward what is new. A ring made anew by a restarted process is read from its start."""
+        if self._ring is None or not _is_current(self._ring, self._path):
+            self._ring = _open(self._path)
+            self._next = 0
+        if self._ring is None:
+            return
+        self._next = max(self._next, self._ring.oldest())
+        while self._next < len(self._ring):
+            try:
+                event = self._ring.read(self._next)
+            except OverrunError:
+                self._next = self._ring.oldest()
+                continue
+            self._next += 1
+            self._log(f"{self._source}: {event['text'].item().decode(errors='replace')}")
+
+
+class Watch:
+    """A view on the rings that is refreshed a few times a second."""
+
+    def __init__(self, runtime_dir: Path, log: Log) -> None:
+        self._paths = {name: runtime_dir / name for name in (TICK_RING, RECORDER_STATUS)}
+        self._rings: dict[str, RingReader | None] = dict.fromkeys(self._paths)
+        self._feeds = [EventFeed(runtime_dir / ring, name, log) for ring, name in EVENT_SOURCES]
+        self._last_episode = NO_EPISODE
+        self._outcome = Outcome.UNLABELLED
+        self.state = State.DISCONNECTED
+        self.recorder_state = RecorderState.STARTING
+
+    def refresh(self) -> None:
+        """Look again."""
+        for feed in self._feeds:
+            feed.poll()
+        tick = self._newest(TICK_RING)
+        if tick is not None:
+            self.state = State(int(tick["state"]))
+            self._last_episode = int(tick["last_episode"])
+            self._outcome = Outcome(int(tick["outcome"]))
+        status = self._newest(RECORDER_STATUS)
+        if status is not None:
+            self.recorder_state = RecorderState(int(status["state"]))
+
+    def has_ended(self, episode: int) -> bool:
+        """Control has ended this episode."""
+        return self._last_episode == episode
+
+    def outcome_of(self, episode: int) -> Outcome:
+        """The verdict control stamped on it; unlabelled if it is not the last one."""
+        return self._outcome if self.has_ended(episode) else Outcome.UNLABELLED
+
+    def forget_recorder(self) -> None:
+        """The recorder died: its status says nothing about the next one."""
+        self.recorder_state = RecorderState.STARTING
+        self._rings[RECORDER_STATUS] = None
+        self._paths[RECORDER_STATUS].unlink(missing_ok=True)
+
+    def _newest(self, name: str) -> Record | None:
+        if self._rings[name] is None:
+            self._rings[name] = _open(self._paths[name])
+        ring = self._rings[name]
+        try:
+            return None if ring is None else ring.newest()
+        except RingError:
+            return None
+
+
+def _open(path: Path) -> RingReader | None:
+    try:
+        return RingReader(path)
+    except (OSError, RingError):
+        return None
+
+
+def _is_current(ring: RingReader, path: Path) -> bool:
+    try:
+        return path.stat().st_ino == ring.inode
+    except OSError:
+        return True

@@ -1,0 +1,75 @@
+"""The session's line to the simulated world: requests with answers, events in between."""
+
+import selectors
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+from teleop.lockstep import LockstepError, Message, connect, receive, send
+from teleop.tick import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How far the demonstration is: stages reached now and at best, and their names."""
+
+    stage: int
+    best: int
+    stages: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """Success is to *be* in the last stage at the end, not to have passed through it."""
+        return Outcome.SUCCESS if self.stage == len(self.stages) - 1 else Outcome.FAILURE
+
+
+class WorldLink:
+    """Everything raises `LockstepError` when the world is gone."""
+
+    def __init__(self, socket_path: Path, selector: selectors.BaseSelector) -> None:
+        self._socket: socket.socket = connect(socket_path, "session")
+        self._selector = selector
+        self.finished = False
+        self.lost = False
+        selector.register(self._socket, selectors.EVENT_READ, self._hear)
+
+    def reset(self, seed: int, max_steps: int) -> None:
+        """Put the scene in its start for `seed`; time stands still from here until `resume`."""
+        self.finished = False
+        self._ask({"op": "reset", "seed": seed, "max_steps": max_steps})
+
+    def resume(self) -> None:
+        """Let time go on."""
+        try:
+            send(self._socket, {"op": "resume"})
+        except OSError as error:
+            raise LockstepError(f"The simulated world is gone: {error}.") from error
+
+    def score(self) -> Score:
+        """How far the demonstration is."""
+        answer = self._ask({"op": "score"})
+        return Score(int(answer["stage"]), int(answer["best"]), tuple(answer["stages"]))
+
+    def _ask(self, message: Message) -> Message:
+        try:
+            send(self._socket, message)
+        except OSError as error:
+            raise LockstepError(f"The simulated world is gone: {error}.") from error
+        while True:
+            answer = receive(self._socket)
+            if "event" in answer:
+                self._note(answer)
+                continue
+            if "error" in answer:
+                raise LockstepError(str(answer["error"]))
+            return answer
+
+    def _hear(self) -> None:
+        try:
+            self._note(receive(self._socket))
+        except LockstepError:
+            self.lost = True
+            self._selector.unregister(self._socket)
+
+    def _note(self, message: Message) -> None:
+        self.finished = self.finished or message.get("event") == "finished"

@@ -1,0 +1,1 @@
+"""The simulated rig: MuJoCo scene, emulated servo buses, rendered cameras, scripted operator."""

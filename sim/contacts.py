@@ -1,0 +1,25 @@
+"""Who touches whom, by geom names."""
+
+import mujoco
+import numpy as np
+from numpy.typing import NDArray
+
+Group = NDArray[np.bool_]
+
+
+class Touch:
+    """Looks contacts up between groups of named geoms."""
+
+    def __init__(self, model: mujoco.MjModel) -> None:
+        self._model = model
+
+    def group(self, *names: str) -> Group:
+        """A set of geoms, as a mask over geom ids."""
+        mask = np.zeros(self._model.ngeom, dtype=bool)
+        mask[[self._model.geom(name).id for name in names]] = True
+        return mask
+
+    def between(self, data: mujoco.MjData, one: Group, other: Group) -> bool:
+        """Whether any geom of one group touches any of the other in the present contacts."""
+        first, second = data.contact.geom[: data.ncon].T
+        return bool(np.any((one[first] & other[second]) | (other[first] & one[second])))

@@ -1,0 +1,81 @@
+"""Inverse kinematics of one arm: damped least squares on MuJoCo's Jacobians.
+
+Known trap: without a preference the wrist passes its singularity onto the other branch
+(forearm_roll turned by half a turn) and the arm swings around. A weak pull of forearm_roll
+towards zero keeps it on its branch.
+"""
+
+from typing import Final
+
+import mujoco
+import numpy as np
+
+from sim.geometry import Array, Pose, rotation_vector
+from sim.scene import START_RAD, TICK_S, Scene
+from teleop.joints import ARM_DOF, ARM_JOINTS, Side
+
+MAX_SPEED_RAD_S: Final = 2.7
+"""Joint speed a hand does not exceed; the product's own limit is pi rad/s."""
+
+_ITERATIONS: Final = 3
+_DAMPING: Final = 0.03
+_ROTATION_WEIGHT_M: Final = 0.25  # how many metres of error one radian is worth
+_ROLL_PULL: Final = 0.02
+_CLOSE_ENOUGH: Final = 1e-5
+_STEP_LIMIT_RAD: Final = 0.12  # per iteration: keeps the linearisation honest
+
+_WEIGHTS: Final = np.array([1.0, 1.0, 1.0] + [_ROTATION_WEIGHT_M] * 3)
+_POSTURE: Final = np.diag([0.0, 0.0, 0.0, _ROLL_PULL**2, 0.0, 0.0])
+
+
+class ArmKinematics:
+    """Joint angles for poses of one hand, continuing from the last solution."""
+
+    def __init__(self, scene: Scene, side: Side) -> None:
+        model = scene.model
+        self._model, self._data = model, mujoco.MjData(model)
+        joints = [model.joint(f"{side}/{name}") for name in ARM_JOINTS]
+        self._qpos = np.array([joint.qposadr[0] for joint in joints])
+        self._dof = np.array([joint.dofadr[0] for joint in joints])
+        self._lower, self._upper = np.array([joint.range for joint in joints]).T
+        self._site = model.site(f"{side}/pinch").id
+        self._jacobian = np.zeros((6, model.nv))
+        self.joints: Array = START_RAD.copy()
+
+    def forward(self, joints: Array) -> Pose:
+        """Pose of the point between the fingertips for (6,) joint angles, rad."""
+        self._data.qpos[self._qpos] = joints
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_comPos(self._model, self._data)
+        rotation = self._data.site_xmat[self._site].reshape(3, 3).copy()
+        return Pose(self._data.site_xpos[self._site].copy(), rotation)
+
+    def follow(self, goal: Pose) -> Array:
+        """Moves the solution towards `goal` by at most one tick's travel; (6,) rad."""
+        start = self.joints
+        joints = start
+        for _ in range(_ITERATIONS):
+            step = self._step(joints, goal)
+            if step is None:
+                break
+            joints = np.clip(joints + step, self._lower, self._upper)
+        travel = MAX_SPEED_RAD_S * TICK_S
+        self.joints = np.clip(joints, start - travel, start + travel)
+        return self.joints
+
+    def _step(self, joints: Array, goal: Pose) -> Array | None:
+        """One damped Gauss-Newton step, or None where the goal is reached."""
+        now = self.forward(joints)
+        turn = rotation_vector(goal.rotation @ now.rotation.T)
+        error = _WEIGHTS * np.concatenate([goal.position - now.position, turn])
+        if np.abs(error).max() < _CLOSE_ENOUGH:
+            return None
+        mujoco.mj_jacSite(
+            self._model, self._data, self._jacobian[:3], self._jacobian[3:], self._site
+        )
+        jacobian = self._jacobian[:, self._dof] * _WEIGHTS[:, None]
+        # Far away full damping against overshoot, close by hardly any: it would leave an error.
+        damping = _DAMPING**2 * min(1.0, float(np.linalg.norm(error)) / 0.05) + 1e-8
+        normal = jacobian.T @ jacobian + damping * np.eye(ARM_DOF) + _POSTURE
+        step = np.linalg.solve(normal, jacobian.T @ error - _POSTURE @ joints)
+        return np.clip(step, -_STEP_LIMIT_RAD, _STEP_LIMIT_RAD)

@@ -1,0 +1,421 @@
+"""The simulated world: the scene, four emulated buses, the operator and the cameras, in lock-step.
+
+    python -m sim.world CONFIG.json --parent PID
+
+Time stands still until control asks for the next tick (`advance`); then the world takes what was
+written to its buses, steps the physics by one tick, moves the operator's hands, lets the servos
+sense, renders, and answers. Between two ticks it does nothing but answer the buses. What it does
+not simulate is said where it would be: `sim.servo`, `sim.bus`, `sim.arms`, `sim.scene`.
+"""
+
+import argparse
+import contextlib
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from sim.arms import FollowerArm, LeaderArm
+from sim.bus import ServoBus, aloha_servos
+from sim.config import WorldConfig
+from sim.errors import SimError
+from sim.gl import choose_gl
+from sim.linkage import leader_angle
+from teleop.config import ConfigError, build, read_json
+from teleop.joints import ARM_DOF, JOINTS_PER_ARM, ROLES, SIDES, Side
+from teleop.lockstep import MAX_BYTES, Message, receive, send
+from teleop.parent import die_with_parent
+from teleop.ring import RingWriter
+
+if TYPE_CHECKING:
+    from sim.operator import Operator
+    from sim.render import Renderer
+    from sim.scene import Scene
+
+FRAME_SLOTS: Final = 8
+FRAMES_AHEAD: Final = 4
+"""Frame sets that may be published before the recorder has acknowledged the first of them."""
+ACKNOWLEDGE_TIMEOUT_S: Final = 20.0
+LINGER_S: Final = 20.0
+"""After SIGTERM the world goes on this long at most, so that control can bring the arms to rest."""
+LEADER_REST_RAD: Final = (0.0, -1.1, 1.24, 0.0, -0.24, 0.0)
+
+WORLD_DTYPE: Final = np.dtype(
+    [
+        ("t_ns", "<i8"),
+        ("stage", "u1"),
+        ("best_stage", "u1"),
+        ("last_stage", "u1"),
+        ("best_name", "S24"),
+        ("seed", "<i8"),
+        ("operating", "?"),
+        ("frame_sets", "<u8"),
+        ("late_acknowledgements", "<u4"),
+        ("cpu_render_ns", "<i8"),
+        ("cpu_ns", "<i8"),
+    ]
+)
+
+
+class Cameras:
+    """Renders every camera straight into its ring."""
+
+    def __init__(self, scene: "Scene", renderer: "Renderer", config: WorldConfig) -> None:
+        runtime = Path(config.runtime_dir)
+        self._scene = scene
+        self._renderer = renderer
+        self._rings = {
+            camera.name: RingWriter(
+                runtime / f"frames-{camera.name}",
+                [
+                    ("number", "<u8"),
+                    ("capture_ns", "<i8"),
+                    ("arrival_ns", "<i8"),
+                    ("image", "u1", (camera.height, camera.width, 3)),
+                ],
+                FRAME_SLOTS,
+            )
+            for camera in config.cameras
+        }
+        self._states = RingWriter(
+            runtime / "scene",
+            [
+                ("number", "<u8"),
+                ("t_ns", "<i8"),
+                ("stage", "u1"),
+                ("state", "<f8", scene.state().shape),
+            ],
+            FRAME_SLOTS * 8,
+        )
+        self.sets = 0
+        self.cpu_ns = 0
+
+    def publish(self, t_ns: int, stage: int) -> None:
+        """One frame of every camera, and the scene's state beside them, all stamped `t_ns`."""
+        before = time.process_time_ns()
+        state = self._states.begin()
+        state["number"], state["t_ns"], state["stage"] = self.sets, t_ns, stage
+        state["state"] = self._scene.state()
+        self._states.commit()
+        for name, ring in self._rings.items():
+            frame = ring.begin()
+            frame["number"] = self.sets
+            frame["capture_ns"] = frame["arrival_ns"] = t_ns
+            self._renderer.render(name, frame["image"])
+            ring.commit()
+        self.sets += 1
+        self.cpu_ns += time.process_time_ns() - before
+
+
+class Advance:
+    """Control's request under way: first the step is due, then only the answer."""
+
+    def __init__(self, connection: socket.socket, frames: bool) -> None:
+        self.connection = connection
+        self.frames = frames
+        self.stepped = False
+        self.since = time.monotonic()
+
+
+class World:
+    """Everything that happens in the world process; one thread, one `poll`."""
+
+    def __init__(self, config: WorldConfig, scene: "Scene", renderer: "Renderer") -> None:
+        runtime = Path(config.runtime_dir)
+        self._scene = scene
+        self._period_ns = round(1e9 / config.rate_hz)
+        self._cameras = Cameras(scene, renderer, config)
+        self._status = RingWriter(runtime / "world", WORLD_DTYPE, 4)
+        servos = {(role, side): aloha_servos(role) for role in ROLES for side in SIDES}
+        self.buses = {
+            f"{role}_{side}": ServoBus(f"{role}_{side}", nine)
+            for (role, side), nine in servos.items()
+        }
+        resting = np.array([*LEADER_REST_RAD, leader_angle(0.5)])
+        self._leaders = [LeaderArm(servos["leader", side], resting) for side in SIDES]
+        self._followers = [FollowerArm(scene, side, servos["follower", side]) for side in SIDES]
+        self._operator: Operator | None = None
+        self._operator_ticks: int | None = None  # since the leaders went limp
+        self._max_steps = 0
+        self._seed = -1
+        self._stage = 0
+        self._t_ns = 0
+        self._finished = False
+        self._paused = False
+        self._advance: Advance | None = None
+        self._reset: Message | None = None
+        self._acknowledged = 0
+        self._late_acknowledgements = 0
+        self._roles: dict[int, tuple[str, socket.socket]] = {}
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._listener.bind(os.fspath(runtime / "world.sock"))
+        self._listener.listen(8)
+        self._leave_at: float | None = None
+        self._poll = select.poll()
+        self._poll.register(self._listener, select.POLLIN)
+        for bus in self.buses.values():
+            self._poll.register(bus.fileno(), select.POLLIN)
+
+    # -- the loop
+
+    def run(self) -> None:
+        """Serve until told to stop and control is gone."""
+        by_descriptor = {bus.fileno(): bus for bus in self.buses.values()}
+        while not self._may_leave():
+            for descriptor, _ in self._poll.poll(100):
+                if descriptor in by_descriptor:
+                    by_descriptor[descriptor].service(self._t_ns)
+                elif descriptor == self._listener.fileno():
+                    self._accept()
+                else:
+                    self._serve(descriptor)
+            self._proceed()
+
+    def leave(self) -> None:
+        """Stop once control has let go of the arms, or after a while without it."""
+        if self._leave_at is None:
+            self._leave_at = time.monotonic() + LINGER_S
+
+    def _may_leave(self) -> bool:
+        if self._leave_at is None:
+            return False
+        return self._connection("control") is None or time.monotonic() > self._leave_at
+
+    # -- one tick
+
+    def _proceed(self) -> None:
+        """Take the advance under way as far as it can go."""
+        advance = self._advance
+        if advance is None:
+            return
+        if not advance.stepped:
+            if self._reset is not None:
+                self._do_reset()
+            if self._paused or not self._acknowledged_enough(advance):
+                return
+            self._step(advance.frames)
+            advance.stepped = True
+        if not self._paused:
+            self._advance = None
+            self._answer(advance.connection, {"t_ns": self._t_ns})
+
+    def _step(self, frames: bool) -> None:
+        for bus in self.buses.values():
+            bus.service(self._t_ns)  # what control wrote since the last tick
+        for follower in self._followers:
+            follower.drive()
+        self._scene.step()
+        self._stage = self._scene.stage()
+        self._t_ns += self._period_ns
+        self._move_leaders()
+        for follower in self._followers:
+            follower.sense()
+        if frames:
+            self._cameras.publish(self._t_ns, self._stage)
+        self._publish_status()
+
+    def _move_leaders(self) -> None:
+        """The operator works from the moment the leaders go limp until they are held again."""
+        operator = self._operator
+        limp = all(leader.limp for leader in self._leaders)
+        if operator is not None and limp:
+            self._operator_ticks = (self._operator_ticks or 0) + 1
+            hands = _hands(operator.tick())
+            gave_up = self._operator_ticks >= self._max_steps
+            if (operator.finished or gave_up) and not self._finished:
+                self._finish()
+        else:
+            if self._operator_ticks is not None:
+                self._operator = self._operator_ticks = None
+            hands = {}
+        period_s = self._period_ns * 1e-9
+        for side, leader in zip(SIDES, self._leaders, strict=True):
+            leader.advance(period_s, hands.get(side))
+
+    def _finish(self) -> None:
+        """Tell the session that the demonstration is over, and let it react within this tick."""
+        self._finished = True
+        session = self._connection("session")
+        if session is not None:
+            self._paused = True
+            self._answer(session, {"event": "finished"})
+
+    def _acknowledged_enough(self, advance: Advance) -> bool:
+        if not advance.frames or self._connection("recorder") is None:
+            return True
+        if self._cameras.sets - self._acknowledged < FRAMES_AHEAD:
+            return True
+        if time.monotonic() - advance.since < ACKNOWLEDGE_TIMEOUT_S:
+            return False
+        self._late_acknowledgements += 1
+        return True
+
+    def _do_reset(self) -> None:
+        from sim.operator import Operator
+
+        message, self._reset = self._reset, None
+        session = self._connection("session")
+        assert message is not None
+        self._seed = int(message["seed"])
+        self._max_steps = int(message["max_steps"])
+        self._scene.reset(self._seed)
+        self._stage = 0
+        self._operator = Operator(self._scene, self._seed)
+        self._operator_ticks = None
+        self._finished = False
+        for leader in self._leaders:
+            leader.settle()
+        for follower in self._followers:
+            follower.sense()
+        self._paused = session is not None
+        if session is not None:
+            self._answer(session, {"ok": True})
+
+    def _publish_status(self) -> None:
+        status = self._status.begin()
+        status["t_ns"] = self._t_ns
+        status["stage"] = self._stage
+        best = self._scene.best_stage
+        status["best_stage"] = best
+        status["last_stage"] = len(self._scene.stage_names) - 1
+        status["best_name"] = self._scene.stage_names[best].encode()
+        status["seed"] = self._seed
+        status["operating"] = self._operator_ticks is not None
+        status["frame_sets"] = self._cameras.sets
+        status["late_acknowledgements"] = self._late_acknowledgements
+        status["cpu_render_ns"] = self._cameras.cpu_ns
+        status["cpu_ns"] = time.process_time_ns()
+        self._status.commit()
+
+    # -- the socket
+
+    def _accept(self) -> None:
+        connection, _ = self._listener.accept()
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_BYTES)
+        self._roles[connection.fileno()] = ("", connection)
+        self._poll.register(connection, select.POLLIN)
+
+    def _connection(self, role: str) -> socket.socket | None:
+        return next((c for name, c in self._roles.values() if name == role), None)
+
+    def _serve(self, descriptor: int) -> None:
+        role, connection = self._roles[descriptor]
+        try:
+            message = receive(connection)
+        except Exception:  # closed, or not speaking the protocol: either way it is out
+            self._drop(descriptor)
+            return
+        try:
+            self._obey(descriptor, role, connection, message)
+        except (KeyError, TypeError, ValueError) as error:
+            self._answer(connection, {"error": f"Cannot obey {message!r}: {error!r}"})
+
+    def _obey(
+        self, descriptor: int, role: str, connection: socket.socket, message: Message
+    ) -> None:
+        match message.get("op"):
+            case "hello":
+                self._roles[descriptor] = (str(message["role"]), connection)
+                if message["role"] == "recorder":
+                    self._acknowledged = self._cameras.sets
+            case "advance":
+                self._advance = Advance(connection, bool(message["frames"]))
+            case "ack":
+                self._acknowledged = max(self._acknowledged, int(message["frame"]) + 1)
+            case "reset":
+                self._reset = {"seed": int(message["seed"]), "max_steps": int(message["max_steps"])}
+                if self._connection("control") is None:
+                    self._do_reset()
+            case "resume":
+                self._paused = False
+            case "score":
+                self._answer(connection, self._score())
+            case other:
+                self._answer(connection, {"error": f"Unknown request {other!r} from {role!r}."})
+
+    def _score(self) -> Message:
+        return {
+            "stage": int(self._stage),
+            "best": int(self._scene.best_stage),
+            "last": len(self._scene.stage_names) - 1,
+            "stages": list(self._scene.stage_names),
+            "finished": self._finished,
+        }
+
+    def _drop(self, descriptor: int) -> None:
+        role, connection = self._roles.pop(descriptor)
+        self._poll.unregister(connection)
+        connection.close()
+        if role == "session":  # nobody is left to resume
+            self._paused = False
+        if self._advance is not None and self._advance.connection is connection:
+            self._advance = None
+
+    def _answer(self, connection: socket.socket, message: Message) -> None:
+        with contextlib.suppress(OSError):  # its end is gone; the poll will tell
+            send(connection, message)
+
+
+def _hands(readings: Any) -> dict[Side, Any]:
+    """Operator readings (14,) to the joint angles of each leader, gripper as its servo's angle."""
+    hands = {}
+    for index, side in enumerate(SIDES):
+        hand = readings[index * JOINTS_PER_ARM : (index + 1) * JOINTS_PER_ARM].copy()
+        hand[ARM_DOF] = leader_angle(hand[ARM_DOF])
+        hands[side] = hand
+    return hands
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry of the world process; says ``ports {...}`` on stdout when it is ready."""
+    parser = argparse.ArgumentParser(prog="python -m sim.world")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--parent", type=int, required=True)
+    options = parser.parse_args(arguments)
+    try:
+        config = build(WorldConfig, read_json(options.config), str(options.config))
+        os.environ["MUJOCO_GL"] = choose_gl()
+        world = _create(config)
+    except (ConfigError, SimError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: world.leave())
+    die_with_parent(options.parent)
+    ports = " ".join(f"{name}={bus.port}" for name, bus in world.buses.items())
+    sys.stdout.write(f"ports {ports}\n")
+    sys.stdout.flush()
+    world.run()
+    return 0
+
+
+def _create(config: WorldConfig) -> World:
+    """Import MuJoCo only now: MUJOCO_GL must be set before its first import."""
+    from sim.render import Renderer
+    from sim.scene import Scene, SceneError
+
+    sizes = {(camera.height, camera.width) for camera in config.cameras}
+    if len(sizes) != 1:
+        raise ConfigError("All simulated cameras must have the same width and height.")
+    height, width = sizes.pop()
+    try:
+        scene = Scene(config.scene, height, width)
+    except SceneError as error:
+        raise ConfigError(str(error)) from error
+    renderer = Renderer(scene, quality=config.quality)
+    for camera in config.cameras:
+        if camera.name not in renderer.camera_names:
+            known = ", ".join(renderer.camera_names)
+            raise ConfigError(f"The scene has no camera {camera.name!r}; it has {known}.")
+    return World(config, scene, renderer)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

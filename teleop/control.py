@@ -1,0 +1,116 @@
+"""The control process: the arms and the 50 Hz loop, nothing else.
+
+    python -m teleop.control CONFIG.json --commands FD [--wake FD ...] --parent PID
+
+CONFIG.json is a `ControlConfig`; FD of --commands is a socket (teleop/commands.py), --wake are
+eventfds. It ends with 0 after Rest, Quit or SIGTERM (hold, then rest; a second SIGTERM: at once,
+holding), with 2 if it could not start (the arms were not moved), with 3 if a bus or the simulated
+world was lost (torque stays on).
+"""
+
+import argparse
+import signal
+import socket
+import sys
+from pathlib import Path
+from types import FrameType
+
+from teleop import lockstep
+from teleop.clock import Clock, LockstepClock, RealTimeClock
+from teleop.config import ConfigError, build, read_json
+from teleop.errors import TeleopError
+from teleop.gripper import GRIPPERS
+from teleop.loop import Loop
+from teleop.mirror import Mirror
+from teleop.parent import die_with_parent
+from teleop.publish import Publisher
+from teleop.realtime import enter_realtime
+from teleop.rig import LOCKSTEP_TIMEOUT_S, REAL_TIMEOUT_S, Rig
+from teleop.rig_config import ControlConfig
+from teleop.states import Ending, Flow
+from teleop.tick import State
+
+EXIT_OK, EXIT_NOT_STARTED, EXIT_LOST = 0, 2, 3
+
+
+class _LeaveHolding(BaseException):
+    """A second SIGTERM: end at once, torque on."""
+
+
+class _Stop:
+    """SIGTERM as a flag that the loop looks at; the second one ends the process at once."""
+
+    def __init__(self) -> None:
+        self.requested = False
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, self._on_signal)
+
+    def __call__(self) -> bool:
+        return self.requested
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.requested:
+            raise _LeaveHolding
+        self.requested = True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Entry of the control process; returns its exit code."""
+    parser = argparse.ArgumentParser(prog="python -m teleop.control")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("--commands", type=int, required=True)
+    parser.add_argument("--wake", type=int, action="append", default=[])
+    parser.add_argument("--parent", type=int, required=True)
+    options = parser.parse_args(arguments)
+    stop = _Stop()
+    die_with_parent(options.parent)
+    try:
+        config = build(ControlConfig, read_json(options.config), str(options.config))
+    except ConfigError as error:
+        sys.stderr.write(f"{error}\n")
+        return EXIT_NOT_STARTED
+    publisher = Publisher(Path(config.runtime_dir), options.wake)
+    commands = socket.socket(fileno=options.commands)
+    try:
+        return _run(config, commands, publisher, stop)
+    except (TeleopError, lockstep.LockstepError) as error:
+        publisher.say(str(error))
+        sys.stderr.write(f"{error}\n")
+        return EXIT_NOT_STARTED
+
+
+def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, stop: _Stop) -> int:
+    flow = Flow()
+    clock = _clock(config, stop)
+    publisher.bare(State.CHECKING, flow, clock.now_ns)
+    timeout_s = REAL_TIMEOUT_S if config.world_socket is None else LOCKSTEP_TIMEOUT_S
+    with Rig(config.rig, lambda: clock.now_ns, timeout_s) as rig:
+        leader = Mirror(GRIPPERS[config.rig.gripper])
+        loop = Loop(config.rig, rig, clock, leader, publisher, flow, commands, stop)
+        if config.world_socket is None:
+            for sentence in enter_realtime():
+                publisher.say(sentence, clock.now_ns)
+        try:
+            ending = loop.run()
+        except BaseException as error:
+            flow.lose()
+            publisher.bare(State.HOLDING, flow, clock.now_ns)
+            if isinstance(error, _LeaveHolding):
+                publisher.say("Asked twice to stop: leaving the arms holding.", clock.now_ns)
+                return EXIT_OK
+            publisher.say(f"Control failed, the arms hold: {error!r}", clock.now_ns)
+            raise
+    held = ending is Ending.LEFT_HOLDING
+    publisher.bare(State.HOLDING if held else State.DISCONNECTED, flow, clock.now_ns)
+    return EXIT_LOST if ending is Ending.FAULT else EXIT_OK
+
+
+def _clock(config: ControlConfig, stop: _Stop) -> Clock:
+    if config.world_socket is None:
+        return RealTimeClock(config.rig.period_s)
+    world = lockstep.connect(Path(config.world_socket), "control")
+    return LockstepClock(world, config.rig.period_s, config.watch_divider, stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+"""The wire form of lock-step: one JSON object a datagram over a SEQPACKET Unix socket.
+
+The simulated world listens; control asks it to `advance`, the session to `reset`, `score` and
+`resume`, the recorder tells which frames it has taken. Only framing lives here, so that the control
+loop's clock, the world and the session cannot disagree about it.
+"""
+
+import json
+import os
+import socket
+from pathlib import Path
+from typing import Any, Final
+
+MAX_BYTES: Final = 1 << 18
+Message = dict[str, Any]
+
+
+class LockstepError(Exception):
+    """The world cannot be reached, or says no."""
+
+
+def connect(path: Path, role: str, timeout_s: float = 30.0) -> socket.socket:
+    """A connection to the world, introduced as `role` (control, session, recorder).
+
+    Raises:
+        LockstepError: nobody listens there.
+    """
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    connection.settimeout(timeout_s)
+    try:
+        connection.connect(os.fspath(path))
+        send(connection, {"op": "hello", "role": role})
+    except OSError as error:
+        connection.close()
+        raise LockstepError(f"The simulated world at {path} does not answer: {error}.") from error
+    return connection
+
+
+def send(connection: socket.socket, message: Message) -> None:
+    """Send one message."""
+    connection.send(json.dumps(message).encode())
+
+
+def receive(connection: socket.socket) -> Message:
+    """The next message.
+
+    Raises:
+        LockstepError: the peer is gone, silent past the timeout, or not speaking this protocol.
+    """
+    try:
+        datagram = connection.recv(MAX_BYTES)
+    except OSError as error:
+        raise LockstepError(f"The simulated world does not answer: {error}.") from error
+    if not datagram:
+        raise LockstepError("The simulated world has closed its socket.")
+    try:
+        message = json.loads(datagram)
+    except ValueError as error:
+        raise LockstepError(f"Not a lock-step message: {datagram[:80]!r}.") from error
+    if not isinstance(message, dict):
+        raise LockstepError(f"Not a lock-step message: {datagram[:80]!r}.")
+    return message
+
+
+def ask(connection: socket.socket, message: Message) -> Message:
+    """Send a request and return its answer.
+
+    Raises:
+        LockstepError: as `receive`, or the world answered with an error.
+    """
+    try:
+        send(connection, message)
+    except OSError as error:
+        raise LockstepError(f"The simulated world is gone: {error}.") from error
+    answer = receive(connection)
+    if "error" in answer:
+        raise LockstepError(str(answer["error"]))
+    return answer

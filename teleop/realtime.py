@@ -1,0 +1,46 @@
+"""Real-time scheduling for the control process, as far as the system permits it."""
+
+import ctypes
+import gc
+import os
+import resource
+from typing import Final
+
+PRIORITY: Final = 40
+MCL_CURRENT_AND_FUTURE: Final = 3
+LIMITS_FILE: Final = "/etc/security/limits.d/90-tandem.conf"
+
+
+def enter_realtime() -> list[str]:
+    """SCHED_FIFO, locked memory and a quiet garbage collector.
+
+    Returns:
+        What was reached, and what to do for the rest: sentences for the event ring.
+    """
+    gc.collect()
+    gc.freeze()
+    return [_fifo(), _lock_memory()]
+
+
+def _fifo() -> str:
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+    except PermissionError:
+        return (
+            "Control runs with normal scheduling, so ticks may be late; for real time put "
+            f"'* - rtprio {PRIORITY}' into {LIMITS_FILE} and log in again."
+        )
+    return f"Control runs with real-time scheduling (SCHED_FIFO {PRIORITY})."
+
+
+def _lock_memory() -> str:
+    """Lock all memory, but only without a limit: under one, later allocations would fail."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
+    if soft != resource.RLIM_INFINITY:
+        return (
+            "Control's memory is not locked; to lock it put '* - memlock unlimited' into "
+            f"{LIMITS_FILE} and log in again."
+        )
+    if ctypes.CDLL(None, use_errno=True).mlockall(MCL_CURRENT_AND_FUTURE):
+        return f"Control's memory cannot be locked: {os.strerror(ctypes.get_errno())}."
+    return "Control's memory is locked."

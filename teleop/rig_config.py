@@ -1,0 +1,126 @@
+"""What a rig is, as far as the arms go: ports, poses, limits. Filled from `configs/rigs/*.toml`."""
+
+import math
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+from teleop.joints import ARM_DOF, BUS_NAMES, Role, Side
+
+GripperVariant = Literal["tonyzhaozh", "mobile", "interbotix"]
+
+VIPERX_LOWER_RAD: Final = tuple(math.radians(d) for d in (-180, -106, -101, -180, -107, -180))
+VIPERX_UPPER_RAD: Final = tuple(math.radians(d) for d in (180, 72, 92, 180, 128, 180))
+"""Joint limits of the ViperX-300 6DOF, waist ... wrist_rotate (Interbotix' description)."""
+
+GRIPPER_CURRENT_MAX_MA: Final = 1500.0
+"""ALOHA rigs use 540 or 810; the XM430 stalls at 2300 and overheats well below that."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArmConfig:
+    """One arm and the serial port it hangs on. The simulated rig fills `port` itself."""
+
+    side: Side
+    role: Role
+    port: str = ""
+    baud: int = 1_000_000
+
+    @property
+    def name(self) -> str:
+        """The bus name, e.g. ``follower_left``."""
+        return f"{self.role}_{self.side}"
+
+
+@dataclass(frozen=True, slots=True)
+class PoseConfig:
+    """Poses of one arm, six joints in rad, and what the grippers do in the start pose (0-1)."""
+
+    start_rad: tuple[float, ...] = (0.0, -0.96, 1.16, 0.0, -0.3, 0.0)
+    start_gripper: float = 0.1
+    leader_rest_rad: tuple[float, ...] = (0.0, -1.1, 1.24, 0.0, -0.24, 0.0)
+    follower_rest_rad: tuple[float, ...] = (0.0, -1.7, 1.55, 0.12, 0.65, 0.0)
+
+    def __post_init__(self) -> None:
+        for name in ("start_rad", "leader_rest_rad", "follower_rest_rad"):
+            if len(getattr(self, name)) != ARM_DOF:
+                raise ValueError(f"{name} needs {ARM_DOF} joints.")
+
+
+@dataclass(frozen=True, slots=True)
+class SafetyConfig:
+    """Limits that always apply, and how patient control is."""
+
+    joint_lower_rad: tuple[float, ...] = VIPERX_LOWER_RAD
+    joint_upper_rad: tuple[float, ...] = VIPERX_UPPER_RAD
+    velocity_limit_rad_s: float = math.pi  # velocity register 131, as the ALOHA rigs set it
+    gripper_velocity_limit_per_s: float = 5.0
+    step_limit_rad: float = 0.08  # largest distance of a command from the last, whatever the period
+    ramp_speed_rad_s: float = 0.8
+    gripper_ramp_per_s: float = 1.0
+    mismatch_limit_rad: float = 0.5  # leader against follower on entering `following`
+    lost_ticks_to_hold: int = 10  # consecutive ticks without a full answer of a bus
+    hold_timeout_s: float = 30.0  # without anybody watching, before ramping to rest
+
+    def __post_init__(self) -> None:
+        for name in ("joint_lower_rad", "joint_upper_rad"):
+            if len(getattr(self, name)) != ARM_DOF:
+                raise ValueError(f"{name} needs {ARM_DOF} joints.")
+        for name in (
+            "velocity_limit_rad_s",
+            "gripper_velocity_limit_per_s",
+            "step_limit_rad",
+            "ramp_speed_rad_s",
+            "gripper_ramp_per_s",
+            "mismatch_limit_rad",
+            "lost_ticks_to_hold",
+            "hold_timeout_s",
+        ):
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be positive.")
+
+
+@dataclass(frozen=True, slots=True)
+class RigConfig:
+    """The arms of a rig."""
+
+    name: str
+    simulated: bool
+    arms: tuple[ArmConfig, ...]
+    rate_hz: int = 50
+    gripper: GripperVariant = "tonyzhaozh"
+    gripper_current_ma: float = 540.0  # what the followers' grippers may squeeze with
+    poses: PoseConfig = field(default_factory=PoseConfig)
+    safety: SafetyConfig = field(default_factory=SafetyConfig)
+
+    def __post_init__(self) -> None:
+        names = sorted(arm.name for arm in self.arms)
+        if names != sorted(BUS_NAMES):
+            raise ValueError(f"arms must be exactly {', '.join(BUS_NAMES)}, not {names}.")
+        if not 1 <= self.rate_hz <= 200:
+            raise ValueError(f"rate_hz must be 1-200, not {self.rate_hz}.")
+        if not 0 < self.gripper_current_ma <= GRIPPER_CURRENT_MAX_MA:
+            raise ValueError(
+                f"gripper_current_ma must be above 0 and at most {GRIPPER_CURRENT_MAX_MA:g}, "
+                f"not {self.gripper_current_ma:g}."
+            )
+
+    @property
+    def period_s(self) -> float:
+        """Length of a tick."""
+        return 1.0 / self.rate_hz
+
+    def arm(self, role: Role, side: Side) -> ArmConfig:
+        """The arm with this role on this side."""
+        return next(arm for arm in self.arms if (arm.role, arm.side) == (role, side))
+
+
+@dataclass(frozen=True, slots=True)
+class ControlConfig:
+    """Everything the control process is started with, handed over as JSON."""
+
+    rig: RigConfig
+    runtime_dir: str
+    world_socket: str | None = None
+    """The simulated world to run in lock-step with; None: the wall clock."""
+    watch_divider: int = 10
+    """Outside episodes the simulated cameras are rendered every so many ticks."""

@@ -1,0 +1,261 @@
+"""A stand-in for control and the world: it publishes ticks, frames and scenes in real rings, and
+runs the real recorder as a process."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recorder.align import AlignedFrame, Step
+from recorder.camera import Frame
+from recorder.config import (
+    CameraConfig,
+    EpisodePlan,
+    RecorderConfig,
+    RecordingConfig,
+    plan_path,
+)
+from recorder.header import EpisodeHeader
+from recorder.scene import SCENE_RING, SceneState
+from recorder.simulated_camera import ring_path
+from recorder.status import EVENT_RING, STATUS_RING, RecorderState
+from teleop.config import write_json
+from teleop.joints import DOF
+from teleop.ring import RingReader, RingWriter
+from teleop.tick import (
+    EVENT_DTYPE,
+    EVENT_RING_SLOTS,
+    NO_EPISODE,
+    TICK_RING,
+    Outcome,
+    State,
+    empty_tick,
+)
+from teleop.tick import EVENT_RING as CONTROL_EVENTS
+
+WIDTH, HEIGHT = 64, 48
+PERIOD_NS = 20_000_000
+STATE_SIZE = 5
+PATIENCE_S = 60.0
+REPOSITORY = Path(__file__).parents[2]
+
+
+def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray:
+    """Red, green and blue thirds on a brightness that tells the frame's number."""
+    image = np.full((height, width, 3), number % 64, np.uint8)
+    for channel in range(3):
+        image[:, channel * width // 3 : (channel + 1) * width // 3, channel] = 220
+    return image
+
+
+def make_tick(number: int, episode: int = NO_EPISODE, step: int = -1) -> Any:
+    """A tick whose values tell its number."""
+    tick = empty_tick()
+    tick["number"], tick["t_ns"], tick["deadline_ns"] = number, *[number * PERIOD_NS] * 2
+    tick["state"] = State.FOLLOWING if episode != NO_EPISODE else State.WAITING
+    tick["episode"], tick["step"] = episode, step
+    for offset, field in enumerate(("leader", "qpos", "qvel", "effort", "action")):
+        tick[field] = number + offset / 10 + np.arange(DOF) / 100
+    tick["bus_ok"] = True
+    tick["temperature_degc"] = number % 100
+    tick["voltage_v"] = 12.0
+    return tick
+
+
+def make_header(number: int = 0, cameras: int = 2, state_size: int = STATE_SIZE) -> EpisodeHeader:
+    """A header with small cameras."""
+    return EpisodeHeader(
+        episode_id=f"id-{number}",
+        number=number,
+        task="battery",
+        prompt="Insert the battery.",
+        seed=7,
+        started_utc="2025-01-01T00:00:00.000+00:00",
+        rig_name="sim",
+        simulated=True,
+        time_base="simulated",
+        rate_hz=50,
+        effort_unit="mA",
+        recording=RecordingConfig(),
+        cameras=tuple(CameraConfig(f"cam_{i}", "simulated", WIDTH, HEIGHT) for i in range(cameras)),
+        state_size=state_size,
+        software="{}",
+        servos="",
+    )
+
+
+def make_step(
+    number: int, step: int, cameras: int = 2, episode: int = 0, state_size: int = STATE_SIZE
+) -> Step:
+    """A step with fresh frames, and a scene if there is a state."""
+    tick = make_tick(number, episode, step)
+    t_ns = int(tick["t_ns"])
+    frames = tuple(
+        AlignedFrame(Frame(picture(number), number, t_ns, t_ns), 0, False, False, False)
+        for _ in range(cameras)
+    )
+    scene = SceneState(t_ns, 1, np.full(state_size, float(number)))
+    return Step(tick, frames, scene if state_size else None)
+
+
+class FakeRig:
+    """Publishes what control and the world would, one tick at a time, and runs the recorder."""
+
+    def __init__(self, runtime: Path, dataset: Path, cameras: int, **config: Any) -> None:
+        runtime.mkdir(exist_ok=True)
+        self.runtime, self.dataset = runtime, dataset
+        size = config.pop("size", (WIDTH, HEIGHT))
+        self.config = RecorderConfig(
+            runtime_dir=runtime,
+            dataset_dir=dataset,
+            cameras=tuple(CameraConfig(f"cam_{i}", "simulated", *size) for i in range(cameras)),
+            rig_name="sim",
+            simulated=True,
+            time_base="simulated",
+            scene_ring=True,
+            min_free_bytes=config.pop("min_free_bytes", 1),
+            **config,
+        )
+        self.wake = os.eventfd(0, os.EFD_NONBLOCK)
+        self.ticks = RingWriter(runtime / TICK_RING, empty_tick().dtype, 256)
+        self.events = RingWriter(runtime / CONTROL_EVENTS, EVENT_DTYPE, EVENT_RING_SLOTS)
+        self.size = size
+        frame = [
+            ("number", "<u8"),
+            ("capture_ns", "<i8"),
+            ("arrival_ns", "<i8"),
+            ("image", "u1", (size[1], size[0], 3)),
+        ]
+        self.frames = [
+            RingWriter(ring_path(runtime, camera.name), frame, 8) for camera in self.config.cameras
+        ]
+        scene = [
+            ("number", "<u8"),
+            ("t_ns", "<i8"),
+            ("stage", "u1"),
+            ("state", "<f8", (STATE_SIZE,)),
+        ]
+        self.scene = RingWriter(runtime / SCENE_RING, scene, 8)
+        self.number = 0
+        self.recorder: subprocess.Popen[bytes] | None = None
+        self.limits: Callable[[], None] | None = None
+
+    def start(self, wait: bool = True) -> None:
+        """Start the recorder and wait until it is ready."""
+        for ring in (STATUS_RING, EVENT_RING):
+            (self.runtime / ring).unlink(missing_ok=True)
+        path = self.runtime / "recorder.json"
+        write_json(path, self.config)
+        command = [sys.executable, "-m", "recorder.main", str(path)]
+        command += ["--wake", str(self.wake), "--parent", str(os.getpid())]
+        self.recorder = subprocess.Popen(
+            command,
+            cwd=REPOSITORY,
+            pass_fds=[self.wake],
+            start_new_session=True,
+            stderr=subprocess.PIPE,
+            preexec_fn=self.limits,
+        )
+        if wait:
+            self.wait_for(lambda status: status["state"] == RecorderState.READY)
+
+    def status(self) -> Any:
+        """The newest status of the recorder."""
+        with RingReader(self.runtime / STATUS_RING) as ring:
+            return ring.newest()
+
+    def said(self) -> list[str]:
+        """Everything the recorder has told the operator."""
+        with RingReader(self.runtime / EVENT_RING) as ring:
+            return [ring.read(i)["text"].item().decode() for i in range(len(ring))]
+
+    def wait_for(self, condition: Callable[[Any], Any]) -> Any:
+        """Wait until the recorder's status meets a condition."""
+        deadline = time.monotonic() + PATIENCE_S
+        while time.monotonic() < deadline:
+            assert self.recorder is not None
+            assert self.recorder.poll() is None, self.recorder.stderr.read()  # type: ignore[union-attr]
+            try:
+                status = self.status()
+                if condition(status):
+                    return status
+            except (FileNotFoundError, ValueError):
+                pass
+            time.sleep(0.005)
+        raise AssertionError(f"The recorder did not get there: {self.status()}, {self.said()}")
+
+    def publish_frames(self) -> None:
+        """Frames and scene of the current tick."""
+        t_ns = self.number * PERIOD_NS
+        for ring in self.frames:
+            slot = ring.begin()
+            slot["number"], slot["capture_ns"], slot["arrival_ns"] = self.number, t_ns, t_ns
+            slot["image"] = picture(self.number, *self.size)
+            ring.commit()
+        slot = self.scene.begin()
+        slot["number"], slot["t_ns"], slot["stage"] = self.number, t_ns, self.number % 3
+        slot["state"] = self.number
+        self.scene.commit()
+
+    def tick(self, episode: int = NO_EPISODE, step: int = -1, **fields: Any) -> None:
+        """Publish one tick, with frames, and wait until the recorder has taken it in."""
+        self.publish_frames()
+        self.publish_tick(episode, step, **fields)
+        self.wait_for(lambda status: status["state"] == RecorderState.FAILED or not self.behind())
+
+    def behind(self) -> bool:
+        """Whether the recorder has ticks to read still (by the world's measure: the newest)."""
+        status = self.status()
+        return bool(status["tick_lag"] or status["heartbeat_ns"] < self.published_ns)
+
+    def publish_tick(self, episode: int = NO_EPISODE, step: int = -1, **fields: Any) -> None:
+        """Publish one tick, and wake the recorder."""
+        tick = make_tick(self.number, episode, step)
+        for name, value in fields.items():
+            tick[name] = value
+        self.ticks.append(tick)
+        self.published_ns = time.monotonic_ns()
+        os.eventfd_write(self.wake, 1)
+        self.number += 1
+
+    def plan(self, number: int) -> None:
+        """Leave the plan of an episode where the recorder looks for it."""
+        write_json(
+            plan_path(self.runtime, number),
+            EpisodePlan(number, "battery", "Insert the battery.", seed=7),
+        )
+
+    def record(self, number: int, steps: int, first: int = 0) -> None:
+        """Publish the ticks of an episode, without its end."""
+        if not first:
+            self.plan(number)
+        for step in range(first, steps):
+            self.tick(number, step)
+
+    def end(self, number: int, outcome: Outcome = Outcome.SUCCESS) -> None:
+        """Publish the tick after an episode."""
+        self.tick(last_episode=number, outcome=outcome)
+
+    def kill(self, with_signal: int = signal.SIGKILL) -> int:
+        """End the recorder; returns its exit code."""
+        assert self.recorder is not None
+        self.recorder.send_signal(with_signal)
+        code = self.recorder.wait(PATIENCE_S)
+        assert self.recorder.stderr
+        self.recorder.stderr.close()
+        self.recorder = None
+        return code
+
+    def close(self) -> None:
+        """End what is running and let the rings go."""
+        if self.recorder:
+            self.kill()
+        for ring in (self.ticks, self.events, self.scene, *self.frames):
+            ring.close()
+        os.close(self.wake)

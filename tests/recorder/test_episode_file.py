@@ -1,0 +1,281 @@
+"""Writer and reader of the episode file, side by side, and the file as others read it."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image as PillowImage
+
+from recorder import schema
+from recorder.check import check
+from recorder.config import RecordingConfig
+from recorder.encode import EncodePool
+from recorder.episode_reader import EpisodeReader
+from recorder.errors import EpisodeError
+from recorder.finalise import finalise
+from recorder.open_episode import OpenEpisode
+from teleop.joints import DOF, JOINT_NAMES
+from teleop.tick import Outcome
+from tests.recorder.fake_rig import (
+    HEIGHT,
+    PERIOD_NS,
+    WIDTH,
+    make_header,
+    make_step,
+    make_tick,
+    picture,
+)
+
+STEPS = 120
+FIRST_TICK = 100
+
+
+def make_episode(folder: Path, steps: int = STEPS, number: int = 0, **header: int) -> Path:
+    """An episode file, made the way the recorder makes it."""
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    path = folder / f"episode_{number}.journal"
+    episode = OpenEpisode(path, make_header(number, **header), pool)
+    for step in range(steps):
+        episode.append(make_step(FIRST_TICK + step, step, **header))
+    episode.note(PERIOD_NS, "the arm has bumped \0 into something")
+    episode.finish(Outcome.SUCCESS)
+    pool.close()
+    saved = finalise(path, recovered=False)
+    assert saved.path
+    assert not path.exists()
+    return saved.path
+
+
+@pytest.fixture(scope="module")
+def episode(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_episode(tmp_path_factory.mktemp("dataset"))
+
+
+def test_it_is_sound_and_says_what_it_is(episode: Path):
+    with EpisodeReader(episode) as reader:
+        assert check(reader) == []
+        facts = reader.facts
+        assert reader.steps == STEPS
+        assert (facts.sim, facts.compress, facts.fps, facts.seed) == (True, True, 50, 7)
+        assert (facts.task, facts.prompt) == ("battery", "Insert the battery.")
+        assert (facts.outcome, facts.success) == (Outcome.SUCCESS, "success")
+        assert facts.joint_names == JOINT_NAMES
+        assert facts.camera_names == ("cam_0", "cam_1")
+        assert (facts.recovered, facts.recovery_note, facts.missing_steps) == (False, "", 0)
+
+
+def test_every_column_holds_what_the_ticks_said(episode: Path):
+    ticks = [make_tick(FIRST_TICK + step, 0, step) for step in range(STEPS)]
+    with EpisodeReader(episode) as reader:
+        for column in schema.COLUMNS:
+            if column.source[0] != "tick":
+                continue
+            expected = np.stack([tick[column.source[1]] for tick in ticks]).astype(column.dtype)
+            rows = slice(None, None, 50 if column.every == "second" else 1)
+            assert np.array_equal(reader.column(column.path), expected[rows]), column.path
+        assert np.array_equal(reader.column("/tandem/sim_state")[:, 0], FIRST_TICK + np.arange(STEPS))
+        captures = reader.column("/tandem/frame_capture_ns")
+        assert np.array_equal(captures[:, 0], reader.column("/tandem/tick_ns"))
+        assert reader.column(schema.SECOND_STEP).tolist() == [0, 50, 100]
+        (event,) = reader.events()
+        assert event.t_ns == PERIOD_NS
+        assert event.text.startswith("the arm has bumped")
+
+
+def test_a_compressed_aloha_loader_reads_it(episode: Path):
+    """Only h5py, names and shapes, as the loaders of that family do it."""
+    with h5py.File(episode, "r") as root:
+        assert root.attrs["sim"]
+        assert root.attrs["compress"]
+        for name in ("/observations/qpos", "/observations/qvel", "/observations/effort", "/action"):
+            assert root[name].shape == (STEPS, DOF)
+            assert root[name].dtype == np.float32
+        lengths = root["/compress_len"]
+        assert lengths.shape == (2, STEPS)
+        assert lengths.dtype == np.float32
+        for index, camera in enumerate(root["/observations/images"]):
+            rows = root[f"/observations/images/{camera}"]
+            assert rows.dtype == np.uint8
+            assert rows.chunks == (1, rows.shape[1])
+            assert rows.shape == (STEPS, int(lengths[()].max()))
+            for step in (0, STEPS - 1):
+                assert not rows[step, int(lengths[index, step]) :].any()
+                assert cv2.imdecode(rows[step], 1).shape == (HEIGHT, WIDTH, 3)
+
+
+@pytest.mark.parametrize("subsampling", ["420", "422", "444"])
+def test_rows_decode_to_true_colours(tmp_path: Path, subsampling: str):
+    image = picture(0, 96, 64)
+    config = RecordingConfig(jpeg_quality=95, jpeg_subsampling=subsampling)  # type: ignore[arg-type]
+    pool = EncodePool(config, lambda: None)
+    (jpeg,) = pool.submit([image]).result()
+    pool.close()
+    padded = np.frombuffer(jpeg.ljust(len(jpeg) + 500, b"\0"), np.uint8)
+    by_cv2 = cv2.cvtColor(cv2.imdecode(padded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
+    by_pillow = np.asarray(PillowImage.open(io.BytesIO(padded.tobytes())).convert("RGB"))
+    for decoded in (by_cv2, by_pillow):
+        for channel in range(3):
+            middle = decoded[32, channel * 32 + 16].astype(int)
+            assert abs(middle - image[32, channel * 32 + 16]).max() <= 12
+    with PillowImage.open(io.BytesIO(jpeg)) as opened:
+        sampling = {layer[1:3] for layer in opened.layer}  # type: ignore[attr-defined]
+    assert ((2, 2) in sampling, (2, 1) in sampling) == (subsampling == "420", subsampling == "422")
+
+
+def test_the_reader_gives_rgb(episode: Path):
+    with EpisodeReader(episode) as reader:
+        image = reader.image("cam_1", 3)
+        assert abs(image[24, 10].astype(int) - picture(FIRST_TICK + 3)[24, 10]).max() <= 12
+        with pytest.raises(EpisodeError, match="no camera 'cam_9'; it has cam_0, cam_1"):
+            reader.image("cam_9", 0)
+
+
+def test_a_real_rig_has_no_scene(tmp_path: Path):
+    with EpisodeReader(make_episode(tmp_path, 3, state_size=0)) as reader:
+        assert check(reader) == []
+        with pytest.raises(EpisodeError, match="no dataset /tandem/sim_state"):
+            reader.column("/tandem/sim_state")
+
+
+def test_an_episode_longer_than_a_block(tmp_path: Path):
+    with EpisodeReader(make_episode(tmp_path, 515, cameras=1)) as reader:
+        assert check(reader) == []
+        assert np.array_equal(reader.column("/tandem/step"), np.arange(515))
+        assert np.array_equal(
+            reader.column("/tandem/temperature_degc")[:, 0, 0], (FIRST_TICK + np.arange(0, 515, 50)) % 100
+        )
+
+
+Damage = Callable[[h5py.File], object]
+
+
+def replace(file: h5py.File, path: str, change: Callable[[np.ndarray], np.ndarray]) -> None:
+    values = change(file[path][()])
+    del file[path]
+    file[path] = values
+
+
+def spoil(file: h5py.File, path: str, index: object, value: object) -> None:
+    file[path][index] = value
+
+
+@pytest.mark.parametrize(
+    ("damage", "finding"),
+    [
+        (lambda f: f.__delitem__("/observations/qvel"), "no dataset /observations/qvel"),
+        (lambda f: replace(f, "/action", lambda a: a.astype("f8")), "/action has type float64"),
+        (lambda f: replace(f, "/tandem/lost", lambda a: a[:-1]), r"/tandem/lost has shape \(119"),
+        (lambda f: spoil(f, "/observations/qpos", (5, 2), np.nan), "qpos is not finite at step 5"),
+        (lambda f: spoil(f, "/tandem/sim_state", 0, np.nan), "sim_state is not known at step 0"),
+        (lambda f: spoil(f, "/tandem/tick_ns", 7, 0), "tick_ns does not always increase"),
+        (lambda f: spoil(f, "/tandem/step", 119, 125), "6 steps were lost"),
+        (lambda f: spoil(f, "/tandem/tick", 119, 10_000), "slots were missed"),
+        (lambda f: spoil(f, "/tandem/second_step", 1, 49), "one row a second"),
+        (lambda f: spoil(f, "/compress_len", (0, 3), 1e6), "cam_0 does not fit its rows at step 3"),
+        (lambda f: spoil(f, "/compress_len", (1, 4), 0), "cam_1 does not fit its rows at step 4"),
+        (lambda f: spoil(f, "/observations/images/cam_0", (9, 3), 1), "cam_0 differ .* at step 9"),
+        (lambda f: spoil(f, "/observations/images/cam_0", 9, 0), "cam_0 do not decode at step 9"),
+        (lambda f: f.attrs.__setitem__("success", "maybe"), "success is 'maybe'"),
+        (lambda f: f.attrs.__setitem__("schema_version", 99), "schema_version is 99"),
+        (lambda f: f.attrs.__setitem__("fps", 0), "fps is 0"),
+        (lambda f: f.attrs.__setitem__("missing_steps", 4), "4 steps that control took"),
+        (lambda f: f.attrs.__setitem__("recovery_note", "x"), "without recovered"),
+        (lambda f: f.attrs.__setitem__("joint_names", ["a"]), "joint_names"),
+        (lambda f: replace(f, "/observations/images/cam_0", lambda a: a[:5]), "not .120, L. bytes"),
+        (lambda f: replace(f, "/action", lambda a: a[:0]), "There are no steps"),
+        (lambda f: f.__delitem__("/tandem/events"), "no dataset /tandem/events/t_ns"),
+    ],
+)
+def test_the_check_finds_damage(tmp_path: Path, episode: Path, damage: Damage, finding: str):
+    import re
+
+    path = tmp_path / "episode_0.hdf5"
+    path.write_bytes(episode.read_bytes())
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with EpisodeReader(path) as reader:
+        findings = check(reader)
+    assert any(re.search(finding, line) for line in findings), findings
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (lambda f: f.attrs.__delitem__("task"), "attribute 'task' is missing"),
+        (lambda f: f.attrs.__setitem__("fps", "fifty"), "attribute 'fps' should be a int"),
+        (lambda f: f.attrs.__setitem__("sim", 3), "attribute 'sim' should be a bool"),
+        (lambda f: f.attrs.__setitem__("task", 3), "attribute 'task' should be a string"),
+        (lambda f: f.attrs.__setitem__("camera_names", 3), "'camera_names' should be a strings"),
+        (lambda f: f.__delitem__("/action"), "no dataset /action"),
+        (lambda f: (f.__delitem__("/action"), f.create_group("/action")), "no dataset /action"),
+        (
+            lambda f: (f.__delitem__("/action"), f.create_dataset("/action", (10**12, 14), "f4", chunks=(1, 14))),
+            "/action claims to be larger than the file",
+        ),
+    ],
+)
+def test_what_is_no_episode_is_refused(tmp_path: Path, episode: Path, damage: Damage, fault: str):
+    path = tmp_path / "episode_0.hdf5"
+    path.write_bytes(episode.read_bytes())
+    with h5py.File(path, "r+") as file:
+        damage(file)
+    with pytest.raises(EpisodeError, match=fault):
+        EpisodeReader(path)
+
+
+def test_what_cannot_be_opened_is_named(tmp_path: Path):
+    with pytest.raises(EpisodeError, match=r"none.hdf5 does not exist"):
+        EpisodeReader(tmp_path / "none.hdf5")
+    with pytest.raises(EpisodeError, match=str(tmp_path)):
+        EpisodeReader(tmp_path)
+    (tmp_path / "text.hdf5").write_text("not HDF5 at all")
+    with pytest.raises(EpisodeError, match=r"text.hdf5 is not an episode file"):
+        EpisodeReader(tmp_path / "text.hdf5")
+
+
+def read_all(path: Path) -> None:
+    with EpisodeReader(path) as reader:
+        check(reader)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(max_size=3000))
+def test_any_bytes_are_refused(tmp_path: Path, content: bytes):
+    path = tmp_path / "any.hdf5"
+    path.write_bytes(content)
+    with pytest.raises(EpisodeError):
+        read_all(path)
+
+
+@pytest.fixture(scope="module")
+def short_episode(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return make_episode(tmp_path_factory.mktemp("short"), 4, cameras=1).read_bytes()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.data())
+def test_damaged_bytes_are_found_or_harmless(
+    tmp_path: Path, short_episode: bytes, data: st.DataObject
+):
+    """Cut, flipped or zeroed: an EpisodeError or a list of findings, never anything else."""
+    content = bytearray(short_episode)
+    how = data.draw(st.sampled_from(["cut", "flip", "zero"]))
+    at = data.draw(st.integers(0, len(content) - 1))
+    if how == "cut":
+        del content[at:]
+    elif how == "flip":
+        content[at] ^= 1 << data.draw(st.integers(0, 7))
+    else:
+        content[at : at + 512] = bytes(len(content[at : at + 512]))
+    path = tmp_path / "damaged.hdf5"
+    path.write_bytes(content)
+    try:
+        read_all(path)
+    except EpisodeError as error:
+        assert str(path) in str(error)

@@ -1,0 +1,134 @@
+"""kill -9 of each process in the middle of an episode, Ctrl-C, and a terminal that goes away.
+
+Whatever dies: every journaled step is in a file after the next start, and no process stays behind.
+"""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import h5py
+import pytest
+from session_harness import (
+    PROCESSES,
+    Collect,
+    alive,
+    collecting,
+    run,
+    short_task,
+    small_rig,
+    wait_until,
+)
+
+from recorder.check import check
+from recorder.episode_reader import EpisodeReader
+from recorder.journal_reader import JournalReader
+from teleop.ring import RingReader
+from teleop.tick import State
+
+pytestmark = pytest.mark.sim
+
+
+def arguments(
+    folder: Path, *more: str, hold_timeout_s: float = 30.0, max_steps: int = 200
+) -> tuple[str, ...]:
+    rig = small_rig(folder, hold_timeout_s, cameras=1)
+    return ("--task", str(short_task(folder, max_steps)), "--rig", str(rig), "--seed", "0", *more)
+
+
+def nothing_left(collect: Collect) -> None:
+    """Every process of the session is gone within the time the arms need to rest."""
+    pids = collect.pids()
+    wait_until(lambda: not any(alive(pid) for pid in pids), 90, f"the end of {pids}")
+
+
+def steps_on_disk(folder: Path, number: int) -> int:
+    """Steps of an episode: in its file, or else in its journal."""
+    path = folder / f"episode_{number}.hdf5"
+    if path.exists():
+        with h5py.File(path) as file:
+            return int(file["action"].shape[0])
+    with JournalReader(folder / f"episode_{number}.journal") as journal:
+        return sum(1 for _ in journal.steps())
+
+
+@pytest.mark.parametrize("victim", [*PROCESSES, "session"])
+def test_kill_in_mid_episode(victim: str, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    folder = data / "battery"
+    with collecting(data, *arguments(tmp_path)) as collect:
+        collect.wait_for_step(60)
+        collect.pids()
+        journaled = collect.field("recorder", "steps_journaled")
+        os.kill(collect.pid(victim), signal.SIGKILL)
+        if victim == "recorder":  # the session starts another, and goes on
+            status, text = collect.finish()
+            assert status == 0, text
+            assert "recorder process was killed by signal 9" in text
+            assert "Saved 2 episodes" in text
+        else:
+            status, text = collect.finish()
+            assert status == 1, text
+        nothing_left(collect)
+    assert steps_on_disk(folder, 0) >= journaled
+    status, text = run(data, *arguments(tmp_path))
+    assert status == 0, text
+    assert not list(folder.glob("*.journal"))
+    assert steps_on_disk(folder, 0) >= journaled
+    for path in folder.glob("*.hdf5"):
+        with EpisodeReader(path) as episode:
+            assert check(episode) == [], path.name
+    with h5py.File(folder / "episode_0.hdf5") as file:
+        assert file.attrs["success"] == "unlabelled"
+
+
+def test_first_ctrl_c_closes_the_episode_and_rests(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with collecting(data, *arguments(tmp_path, "--episodes", "5")) as collect:
+        collect.wait_for_step(60)
+        collect.pids()
+        collect.process.send_signal(signal.SIGINT)
+        collect.wait_for_state(State.RESTING)
+        status, text = collect.finish()
+        assert status == 130, text
+        assert "bringing the arms to rest" in text
+        nothing_left(collect)
+    with EpisodeReader(data / "battery" / "episode_0.hdf5") as episode:
+        assert check(episode) == []
+    with h5py.File(data / "battery" / "episode_0.hdf5") as file:
+        assert file.attrs["success"] == "unlabelled"
+        assert len(file["action"]) >= 60
+
+
+def test_second_ctrl_c_ends_holding(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with collecting(data, *arguments(tmp_path)) as collect:
+        collect.wait_for_step(30)
+        collect.pids()
+        ticks = RingReader(collect.runtime / "ticks")
+        collect.process.send_signal(signal.SIGINT)
+        time.sleep(0.05)  # two at once would merge into one signal
+        collect.process.send_signal(signal.SIGINT)
+        status, text = collect.finish()
+        assert status == 130, text
+        assert "left holding" in text
+        assert State(int(ticks.newest()["state"])) is State.HOLDING
+        nothing_left(collect)
+    assert steps_on_disk(data / "battery", 0) >= 30
+
+
+def test_lost_terminal_holds_then_rests(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with collecting(
+        data, *arguments(tmp_path, "--episodes", "5", hold_timeout_s=2.0, max_steps=1400)
+    ) as collect:
+        collect.wait_for_step(30)
+        collect.pids()
+        collect.process.kill()
+        collect.wait_for_state(State.HOLDING)
+        collect.wait_for_state(State.RESTING)
+        nothing_left(collect)
+    with h5py.File(data / "battery" / "episode_0.hdf5") as file:
+        assert file.attrs["success"] == "unlabelled"
+    assert not list((data / "battery").glob("episode_1.*"))

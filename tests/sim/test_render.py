@@ -1,0 +1,147 @@
+"""The four views, and finding a GL that can render them.
+
+MuJoCo binds to a GL backend at its first import, so each test renders in a process of its own.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.gl import BACKENDS, choose_gl
+from sim.table_mjcf import CAMERA_NAMES
+
+pytestmark = pytest.mark.sim
+
+ROOT = Path(__file__).parents[2]
+
+SHOOT = """
+import sys
+import numpy as np
+from sim.errors import RenderError
+from sim.render import Renderer
+from sim.scene import Scene
+
+scene = Scene("battery", 480, 640)
+scene.reset(1)
+scene.step()
+frames = {}
+for quality in ("fast", "high"):
+    renderer = Renderer(scene, quality)
+    for camera in renderer.camera_names:
+        frame = np.zeros((480, 640, 3), np.uint8)
+        renderer.render(camera, frame)
+        frames[f"{quality}_{camera}"] = frame
+    again = np.zeros_like(frame)
+    renderer.render(camera, again)
+    frames[f"{quality}_again"] = again
+    for camera, out in (("cam_nowhere", frame), (camera, frame[:100]), (camera, frame * 1.0)):
+        try:
+            renderer.render(camera, out)
+        except RenderError:
+            pass
+        else:
+            raise SystemExit(f"{camera} {out.shape} {out.dtype} was not refused")
+    renderer.close()
+    renderer.close()
+np.savez(sys.argv[1], **frames)
+"""
+
+
+def python(code: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
+    path = tmp_path_factory.mktemp("frames") / "frames.npz"
+    done = python(SHOOT, str(path), MUJOCO_GL=choose_gl())
+    assert done.returncode == 0, done.stderr
+    with np.load(path) as stored:
+        return dict(stored)
+
+
+def orange(frame: np.ndarray) -> np.ndarray:
+    """Where the cell's copper end is; blue in a picture with swapped channels."""
+    red, green, blue = (frame[..., channel].astype(int) for channel in range(3))
+    return (red > 180) & (green < 0.75 * red) & (blue < 0.5 * green)
+
+
+@pytest.mark.parametrize("quality", ["fast", "high"])
+@pytest.mark.parametrize("camera", CAMERA_NAMES)
+def test_every_camera_shows_something_of_its_own(
+    frames: dict[str, np.ndarray], camera: str, quality: str
+) -> None:
+    frame = frames[f"{quality}_{camera}"]
+    assert frame.std() > 15
+    others = [frames[f"{quality}_{name}"] for name in CAMERA_NAMES if name != camera]
+    assert all(not np.array_equal(frame, other) for other in others)
+
+
+@pytest.mark.parametrize("camera", ["cam_high", "cam_low"])
+def test_fixed_cameras_see_the_cell_in_its_colour_and_the_right_way_up(
+    frames: dict[str, np.ndarray], camera: str
+) -> None:
+    rows, columns = np.nonzero(orange(frames[f"fast_{camera}"]))
+    assert len(rows) > 60
+    assert columns.mean() > 320  # it lies right of the middle
+    wall, table = frames[f"fast_{camera}"][2, 320], frames[f"fast_{camera}"][470, 320]
+    assert int(table[0]) - int(table[2]) > 40 > abs(int(wall[0]) - int(wall[2]))
+
+
+def test_the_same_scene_gives_the_same_picture(frames: dict[str, np.ndarray]) -> None:
+    assert np.array_equal(frames["fast_again"], frames["fast_cam_right_wrist"])
+
+
+def test_high_quality_differs(frames: dict[str, np.ndarray]) -> None:
+    assert not np.array_equal(frames["fast_cam_high"], frames["high_cam_high"])
+
+
+CHOOSE = """
+import sys
+from sim.gl import GraphicsError, choose_gl
+{before}
+try:
+    print(choose_gl())
+except GraphicsError as error:
+    print(error)
+    raise SystemExit(9)
+assert "mujoco" not in sys.modules
+"""
+
+
+def test_a_backend_is_found_without_importing_mujoco() -> None:
+    done = python(CHOOSE.format(before=""), MUJOCO_GL="")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() in BACKENDS
+
+
+def test_a_backend_set_by_the_user_that_fails_is_refused_by_name() -> None:
+    done = python(CHOOSE.format(before=""), MUJOCO_GL="nonsense")
+    assert done.returncode == 9, done.stderr
+    assert "MUJOCO_GL=nonsense" in done.stdout
+
+
+def test_without_any_gl_the_packages_are_named() -> None:
+    """A foreign PYOPENGL_PLATFORM keeps both backends from loading, as missing packages would."""
+    done = python(CHOOSE.format(before=""), MUJOCO_GL="", PYOPENGL_PLATFORM="glx")
+    assert done.returncode == 9, done.stderr
+    for package in ("libegl1", "libegl-mesa0", "libgl1-mesa-dri", "libosmesa6"):
+        assert package in done.stdout
+
+
+def test_missing_mujoco_names_the_extra() -> None:
+    done = python(CHOOSE.format(before="sys.modules['mujoco'] = None"))
+    assert done.returncode == 9, done.stderr
+    assert "tandem-teleop[sim]" in done.stdout

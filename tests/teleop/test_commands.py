@@ -1,0 +1,52 @@
+"""Commands to control survive their socket, and nothing else passes as one."""
+
+import contextlib
+import socket
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from teleop.commands import (
+    Command,
+    CommandError,
+    Hold,
+    Home,
+    Quit,
+    Rest,
+    Start,
+    Stop,
+    decode,
+    encode,
+    pending,
+)
+from teleop.tick import Outcome
+
+ALL: list[Command] = [Start(7, 1400), Stop(Outcome.SUCCESS), Home(), Hold("why"), Rest(), Quit()]
+
+
+def test_every_command_crosses_the_socket_in_order() -> None:
+    session, control = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with session, control:
+        assert pending(control) == []
+        for command in ALL:
+            session.send(encode(command))
+        assert pending(control) == ALL
+        session.close()
+        with pytest.raises(ConnectionError):
+            pending(control)
+
+
+@given(st.binary(max_size=200))
+def test_bytes_are_a_command_or_an_error(datagram: bytes) -> None:
+    with contextlib.suppress(CommandError):
+        decode(datagram)
+
+
+@pytest.mark.parametrize(
+    "datagram",
+    [b"[]", b'{"command": "start"}', b'{"command": "stop", "outcome": 9}', b'{"command": 3}'],
+)
+def test_malformed_commands_are_refused(datagram: bytes) -> None:
+    with pytest.raises(CommandError, match="Not a command"):
+        decode(datagram)

@@ -1,0 +1,340 @@
+"""The control process as the session sees it: commands in, ticks and events out, real ptys below."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from teleop import commands
+from teleop.commands import Home, Quit, Rest, Start, Stop
+from teleop.config import write_json
+from teleop.joints import BUS_NAMES, ROLES, SIDES
+from teleop.rig_config import ArmConfig, ControlConfig, RigConfig
+from teleop.ring import RingError, RingReader
+from teleop.tick import EVENT_RING, TICK_RING, Outcome, State
+
+REPOSITORY = Path(__file__).parents[2]
+START = np.array([0.0, -0.96, 1.16, 0.0, -0.3, 0.0])
+LIMIT_S = 60.0
+
+
+class TinyWorld:
+    def __init__(self, runtime: Any) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "tests/teleop/tiny_world.py", str(runtime)],
+            cwd=REPOSITORY,
+            env={**os.environ, "PYTHONPATH": str(REPOSITORY)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.ports = self._answer()
+
+    def order(self, **order: Any) -> Any:
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        return self._answer()
+
+    def torque(self, bus: Any) -> Any:
+        return [self.order(register=[bus, i, "torque_enable"]) for i in range(1, 10)]
+
+    def _answer(self) -> Any:
+        return json.loads(self.process.stdout.readline())
+
+    def end(self) -> None:
+        self.process.kill()
+        self.process.communicate()
+
+
+class Control:
+    def __init__(self, runtime: Any, ports: Any, lockstep: Any = True) -> None:
+        arms = tuple(
+            ArmConfig(side, role, ports[f"{role}_{side}"]) for role in ROLES for side in SIDES
+        )
+        world = str(runtime / "world.sock") if lockstep else None
+        config = ControlConfig(RigConfig("test", True, arms), str(runtime), world)
+        write_json(runtime / "control.json", config)
+        self.runtime = runtime
+        self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.wake = os.eventfd(0, os.EFD_NONBLOCK)
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "teleop.control",
+                str(runtime / "control.json"),
+                "--commands",
+                str(theirs.fileno()),
+                "--wake",
+                str(self.wake),
+                "--parent",
+                str(os.getpid()),
+            ],
+            cwd=REPOSITORY,
+            pass_fds=[theirs.fileno(), self.wake],
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        theirs.close()
+
+    def send(self, command: Any) -> None:
+        self.socket.send(commands.encode(command))
+
+    def wait_for(self, condition: Any) -> Any:
+        """The first newest tick that meets the condition."""
+        end = time.monotonic() + LIMIT_S
+        while time.monotonic() < end and self.process.poll() is None:
+            tick = self.newest()
+            if tick is not None and condition(tick):
+                return tick
+            time.sleep(0.01)
+        pytest.fail(f"It did not happen; events: {self.events()}; {self.newest()}")
+
+    def wait_for_state(self, state: Any) -> Any:
+        return self.wait_for(lambda tick: tick["state"] == state)
+
+    def newest(self) -> Any:
+        try:
+            with RingReader(self.runtime / TICK_RING) as ring:
+                return ring.newest()
+        except (FileNotFoundError, RingError):
+            return None
+
+    def ticks(self) -> Any:
+        with RingReader(self.runtime / TICK_RING) as ring:
+            return np.array([ring.read(i) for i in range(len(ring))])
+
+    def events(self) -> Any:
+        with RingReader(self.runtime / EVENT_RING) as ring:
+            return [ring.read(i)["text"].item().decode() for i in range(len(ring))]
+
+    def exit_code(self) -> Any:
+        return self.process.wait(timeout=LIMIT_S)
+
+    def end(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+        self.socket.close()
+        os.close(self.wake)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Any:
+    world = TinyWorld(tmp_path)
+    yield world
+    world.end()
+
+
+@pytest.fixture
+def control(tmp_path: Path, world: TinyWorld) -> Any:
+    control = Control(tmp_path, world.ports)
+    yield control
+    control.end()
+
+
+def test_a_whole_session(control: Control, world: TinyWorld) -> None:
+    waiting = control.wait_for_state(State.WAITING)
+    np.testing.assert_allclose(waiting["qpos"].reshape(2, 7)[:, :6], [START] * 2, atol=0.01)
+    np.testing.assert_allclose(waiting["leader"].reshape(2, 7)[:, :6], [START] * 2, atol=0.01)
+    assert world.torque("leader_left") == [1] * 9
+    assert world.torque("follower_left") == [1] * 9
+
+    control.send(Start(episode=7, max_steps=1000))
+    control.wait_for(lambda tick: tick["step"] >= 60)
+    assert world.torque("leader_left") == [0] * 9
+    control.send(Stop(Outcome.SUCCESS))
+    held = control.wait_for_state(State.HOLDING)
+    assert (held["last_episode"], held["outcome"]) == (7, Outcome.SUCCESS)
+    assert world.torque("leader_left") == [1] * 9
+
+    control.send(Home())
+    control.wait_for_state(State.WAITING)
+    control.send(Rest())
+    assert control.exit_code() == 0
+    for bus in BUS_NAMES:
+        assert world.torque(bus) == [0] * 9
+
+    ticks = control.ticks()
+    states = ticks["state"]
+    order = [int(s) for s, before in zip(states[1:], states[:-1], strict=True) if s != before]
+    assert order == [
+        State.HOMING,
+        State.WAITING,
+        State.FOLLOWING,
+        State.HOLDING,
+        State.HOMING,
+        State.WAITING,
+        State.RESTING,
+        State.DISCONNECTED,
+    ]
+    episode = ticks[ticks["episode"] == 7]
+    assert (episode["state"] == State.FOLLOWING).all()
+    assert episode["step"].tolist() == list(range(len(episode)))
+    assert (np.diff(episode["t_ns"]) == 20_000_000).all()
+    assert not episode["held"].any()
+    assert episode["bus_ok"].all()
+    wave = 0.2 * np.sin(episode["t_ns"][20:] * 1e-9)
+    np.testing.assert_allclose(episode["leader"][20:, 0], wave, atol=0.001)
+    np.testing.assert_allclose(episode["action"][20:, 7], wave, atol=0.001)
+    assert episode["action"][-1, 6] == pytest.approx(0.0, abs=0.01)  # the gripper was closed
+    step = np.abs(np.diff(ticks[1:-1]["action"], axis=0))
+    assert step.reshape(-1, 2, 7)[..., :6].max() <= np.pi * 0.02 + 1e-9
+    assert episode["temperature_degc"].min() == 32
+    assert episode["voltage_v"].min() == pytest.approx(12.0, abs=0.01)
+
+
+def test_rest_comes_down_to_the_rest_pose(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    control.send(Rest())
+    assert control.exit_code() == 0
+    last = control.ticks()[-2]
+    resting = [0.0, -1.7, 1.55, 0.12, 0.65, 0.0]
+    np.testing.assert_allclose(last["qpos"].reshape(2, 7)[:, :6], [resting] * 2, atol=0.01)
+
+
+def test_the_last_step_ends_the_episode(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    control.send(Start(episode=3, max_steps=5))
+    held = control.wait_for_state(State.HOLDING)
+    assert (held["last_episode"], held["outcome"]) == (3, Outcome.UNLABELLED)
+    ticks = control.ticks()
+    assert ticks[ticks["episode"] == 3]["step"].tolist() == [0, 1, 2, 3, 4]
+    control.send(Stop(Outcome.FAILURE))
+    control.send(Start(episode=4, max_steps=5))
+    control.wait_for(lambda _: len(control.events()) >= 3)
+    assert "5 steps" in control.events()[0]
+    assert control.events()[1].startswith("Stop ignored")
+    assert control.events()[2].startswith("Start ignored")
+    assert control.newest()["outcome"] == Outcome.UNLABELLED
+
+
+def test_quit_leaves_the_arms_holding(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    control.send(Start(episode=3, max_steps=500))
+    control.wait_for(lambda tick: tick["step"] >= 5)
+    control.send(Quit())
+    assert control.exit_code() == 0
+    assert world.torque("follower_left") == [1] * 9
+    assert control.newest()["last_episode"] == 3
+
+
+def test_a_holding_rig_is_taken_over_without_a_jump(
+    control: Control, world: TinyWorld, tmp_path: Path
+) -> None:
+    control.wait_for_state(State.WAITING)
+    control.send(Quit())
+    control.exit_code()
+    again = Control(tmp_path, world.ports)
+    try:
+        again.wait_for_state(State.WAITING)
+        homing = again.ticks()
+        homing = homing[homing["state"] == State.HOMING]
+        assert np.abs(homing["qpos"].reshape(-1, 2, 7)[..., :6] - START).max() < 0.01
+    finally:
+        again.end()
+
+
+@pytest.mark.parametrize("how", ["signal", "closed"])
+def test_told_to_go_it_holds_then_rests(control: Control, world: TinyWorld, how: Any) -> None:
+    control.wait_for_state(State.WAITING)
+    control.send(Start(episode=5, max_steps=5000))
+    control.wait_for(lambda tick: tick["step"] >= 5)
+    if how == "signal":
+        control.process.send_signal(signal.SIGTERM)
+    else:
+        control.socket.shutdown(socket.SHUT_RDWR)
+    assert control.exit_code() == 0
+    for bus in BUS_NAMES:
+        assert world.torque(bus) == [0] * 9
+    ticks = control.ticks()
+    assert (ticks[-1]["last_episode"], ticks[-1]["outcome"]) == (5, Outcome.UNLABELLED)
+    assert {State.HOLDING, State.RESTING} <= set(ticks["state"].tolist())
+
+
+def test_told_twice_it_leaves_the_arms_holding(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    control.process.send_signal(signal.SIGTERM)
+    control.wait_for_state(State.RESTING)
+    control.process.send_signal(signal.SIGTERM)
+    assert control.exit_code() == 0
+    assert world.torque("follower_right") == [1] * 9
+    assert control.newest()["state"] == State.HOLDING
+
+
+def test_a_silent_servo_leads_to_holding(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    control.send(Start(episode=5, max_steps=5000))
+    control.wait_for(lambda tick: tick["step"] >= 5)
+    world.order(bus="follower_left", silence=4, on=True)
+    held = control.wait_for_state(State.HOLDING)
+    follower_left = BUS_NAMES.index("follower_left")
+    assert held["bus_ok"].tolist() == [i != follower_left for i in range(4)]
+    assert np.argwhere(held["held"]).tolist() == [[follower_left, 3]]  # the tail was asked again
+    assert held["lost"][follower_left] >= 10
+    assert held["retries"][follower_left] >= 1
+    assert any("follower_left: 4 (elbow)" in event for event in control.events())
+    assert world.torque("follower_right") == [1] * 9
+    world.order(bus="follower_left", silence=4, on=False)
+    control.send(Home())
+    control.wait_for_state(State.WAITING)
+
+
+def test_an_unplugged_bus_ends_it(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    control.send(Start(episode=5, max_steps=5000))
+    control.wait_for(lambda tick: tick["step"] >= 5)
+    world.order(unplug="leader_right")
+    assert control.exit_code() == 3
+    last = control.newest()
+    assert (last["state"], last["last_episode"]) == (State.DISCONNECTED, 5)
+    assert world.ports["leader_right"] in control.events()[-1]
+    assert world.torque("follower_left") == [1] * 9
+
+
+def test_a_lost_world_ends_it(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    world.end()
+    assert control.exit_code() == 3
+    assert control.newest()["state"] == State.DISCONNECTED
+
+
+def test_start_is_refused_while_leader_and_follower_are_apart(
+    control: Control, world: TinyWorld
+) -> None:
+    control.wait_for_state(State.WAITING)
+    world.order(drag=[0.9, -0.96, 1.16, 0.0, -0.3, 0.0, 0.0])
+    control.send(Start(episode=5, max_steps=5000))
+    control.wait_for(lambda _: control.events())
+    assert "left_waist" in control.events()[0]
+    assert control.newest()["state"] == State.WAITING
+
+
+def test_a_missing_servo_is_named_and_nothing_moves(tmp_path: Path, world: TinyWorld) -> None:
+    world.order(bus="follower_right", silence=6, on=True)
+    control = Control(tmp_path, world.ports, lockstep=False)
+    try:
+        assert control.exit_code() == 2
+        error = control.process.stderr.read()
+        assert "Servo 6 (forearm_roll) of follower_right does not answer" in error
+        assert error.strip() == control.events()[0]
+        assert world.torque("follower_left") == [0] * 9
+    finally:
+        control.end()
+
+
+def test_a_missing_port_is_named(tmp_path: Path, world: TinyWorld) -> None:
+    control = Control(tmp_path, {**world.ports, "leader_left": "/dev/ttyNONE"})
+    try:
+        assert control.exit_code() == 2
+        assert control.process.stderr.read().startswith("Serial port /dev/ttyNONE does not exist")
+    finally:
+        control.end()

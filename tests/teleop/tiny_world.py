@@ -1,0 +1,142 @@
+"""A world small enough for tests: four emulated arms, a lock-step socket, no physics and no views.
+
+    python tests/teleop/tiny_world.py RUNTIME_DIR
+
+Followers go half of the way to their goals in every tick; leaders, once limp, are moved by a hand
+that waves the waist and closes the gripper. Says its ports as JSON on stdout; takes JSON lines on
+stdin: {"bus": name, "silence": id, "on": bool}, {"unplug": name}, {"register": [bus, id, name]}.
+"""
+
+import json
+import math
+import os
+import select
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.arms import FollowerArm, LeaderArm
+from sim.bus import ServoBus, aloha_servos
+from teleop.joints import ROLES, SIDES
+from teleop.lockstep import LockstepError, receive, send
+
+PERIOD_NS = 20_000_000
+LEADER_START = np.array([0.0, -1.1, 1.24, 0.0, -0.24, 0.0, 0.0])
+
+
+class Scene:
+    """Joints that go half of the way to their targets in a tick."""
+
+    def __init__(self) -> None:
+        resting = [0.0, -1.7, 1.55, 0.12, 0.65, 0.0, 0.03]
+        self.position = {side: np.array(resting) for side in SIDES}
+        self.velocity = {side: np.zeros(7) for side in SIDES}
+        self.torque = {side: [False] * 7 for side in SIDES}
+
+    def joint_positions(self, side: Any) -> Any:
+        return self.position[side]
+
+    def joint_velocities(self, side: Any) -> Any:
+        return self.velocity[side]
+
+    def joint_forces(self, side: Any) -> Any:
+        return np.zeros(7)
+
+    def set_torque(self, side: Any, on: Any) -> None:
+        self.torque[side] = list(on)
+
+    def set_targets(self, side: Any, targets: Any) -> None:
+        before = self.position[side]
+        after = np.where(self.torque[side], (before + targets) / 2, before)
+        self.velocity[side] = (after - before) / (PERIOD_NS * 1e-9)
+        self.position[side] = after
+
+
+class World:
+    def __init__(self, runtime: Path) -> None:
+        servos = {f"{role}_{side}": aloha_servos(role) for role in ROLES for side in SIDES}
+        self.buses = {name: ServoBus(name, nine) for name, nine in servos.items()}
+        scene = Scene()
+        self.followers = [FollowerArm(scene, s, servos[f"follower_{s}"]) for s in SIDES]
+        self.leaders = [LeaderArm(servos[f"leader_{s}"], LEADER_START) for s in SIDES]
+        for bus in self.buses.values():  # power-up goals where the joints stand
+            for servo in bus.servos:
+                servo.reboot(-1_000_000_000)
+        self.t_ns = 0
+        self.limp_ticks = 0
+        self.hand = None
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.listener.bind(os.fspath(runtime / "world.sock"))
+        self.listener.listen(1)
+        self.control = None
+
+    def run(self) -> None:
+        while True:
+            by_fd = {bus.fileno(): bus for bus in self.buses.values() if bus.fileno() >= 0}
+            others = [self.listener, sys.stdin, *([self.control] if self.control else [])]
+            ready, _, _ = select.select([*by_fd, *others], [], [], 1.0)
+            for each in ready:
+                if each in by_fd:
+                    by_fd[each].service(self.t_ns)
+                elif each is self.listener:
+                    self.control, _ = self.listener.accept()
+                elif each is sys.stdin:
+                    line = sys.stdin.readline()
+                    if not line:
+                        return
+                    self.order(json.loads(line))
+                else:
+                    self.serve()
+
+    def order(self, order: Any) -> None:
+        if "silence" in order:
+            self.buses[order["bus"]].servos[order["silence"] - 1].silent = order["on"]
+        elif "unplug" in order:
+            self.buses[order["unplug"]].unplug()
+        elif "drag" in order:
+            for leader in self.leaders:
+                leader._position = np.array(order["drag"], float)
+        if "register" in order:
+            bus, servo_id, name = order["register"]
+            self.buses[bus].servos[servo_id - 1].get(name)
+
+    def serve(self) -> None:
+        try:
+            message = receive(self.control)
+        except LockstepError:
+            self.control = None
+            return
+        if message["op"] == "advance":
+            self.advance()
+            send(self.control, {"t_ns": self.t_ns})
+
+    def advance(self) -> None:
+        for bus in self.buses.values():
+            bus.service(self.t_ns)
+        self.t_ns += PERIOD_NS
+        for follower in self.followers:
+            follower.drive()
+        for leader in self.leaders:
+            hand = None
+            if leader.limp:
+                if self.hand is None:
+                    self.hand = leader._position.copy()
+                self.limp_ticks += 1
+                hand = self.hand.copy()
+                hand[0] = 0.2 * math.sin(self.t_ns * 1e-9)
+                hand[6] = max(-0.6842, self.hand[6] - 0.01 * self.limp_ticks)
+            leader.advance(PERIOD_NS * 1e-9, hand)
+        for follower in self.followers:
+            follower.sense()
+
+
+def main() -> None:
+    world = World(Path(sys.argv[1]))
+    world.run()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What the operator sees in the terminal: a client of the session."""

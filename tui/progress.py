@@ -1,0 +1,103 @@
+"""The plain client of a session: log lines and one live progress line. It decides nothing.
+
+First Ctrl-C: the session closes the episode, brings the arms to rest and ends. Second: it ends
+with the arms holding. If this process dies instead, the session notices and the arms hold.
+"""
+
+import signal
+import socket
+import sys
+import time
+from pathlib import Path
+from types import FrameType
+from typing import Final, TextIO
+
+from session.launch import wait_readable
+from teleop.lockstep import LockstepError, receive, send
+from tui.view import Pace, Viewer, progress_line
+
+LIVE_PERIOD_S: Final = 0.2
+PLAIN_PERIOD_S: Final = 5.0
+INTERRUPTED: Final = 130
+
+
+class Progress:
+    """Shows one session until it ends.
+
+    Args:
+        connection: the client's end of the session's socket.
+        live: rewrite one line in place (a terminal) instead of adding lines.
+    """
+
+    def __init__(
+        self, connection: socket.socket, runtime_dir: Path, live: bool, out: TextIO = sys.stdout
+    ) -> None:
+        self._connection = connection
+        self._viewer = Viewer(runtime_dir)
+        self._pace = Pace()
+        self._live = live
+        self._out = out
+        self._interrupts = 0
+        self._handled = 0
+        self._shown_at = 0.0
+        self._shown = ""
+
+    def run(self) -> int:
+        """Show and forward Ctrl-C until the session ends; returns its exit status."""
+        signal.signal(signal.SIGINT, self._interrupt)
+        period_s = LIVE_PERIOD_S if self._live else PLAIN_PERIOD_S
+        while True:
+            if wait_readable(self._connection, LIVE_PERIOD_S):
+                try:
+                    message = receive(self._connection)
+                except LockstepError:
+                    self._print("The session is gone; its next start recovers what it recorded.")
+                    return 1
+                if message.get("event") == "ended":
+                    self._print(str(message["text"]))
+                    status = int(message["status"])
+                    return INTERRUPTED if self._interrupts and status == 0 else status
+                self._log(str(message.get("level")), str(message.get("text")))
+            self._forward_interrupts()
+            if time.monotonic() - self._shown_at >= period_s:
+                self._show()
+
+    def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
+        self._interrupts += 1
+
+    def _forward_interrupts(self) -> None:
+        while self._handled < self._interrupts:
+            self._handled += 1
+            operation = "stop" if self._handled == 1 else "quit"
+            if self._handled == 1:
+                self._print(
+                    "Ending: closing the episode, bringing the arms to rest. "
+                    "Ctrl-C again: end at once, arms holding."
+                )
+            elif self._handled == 2:
+                self._print("Ending now: the arms are left holding, with torque on.")
+            try:
+                send(self._connection, {"op": operation})
+            except OSError:
+                return
+
+    def _show(self) -> None:
+        self._shown_at = now_s = time.monotonic()
+        view = self._viewer.look()
+        line = progress_line(view, self._pace.update(now_s, view.t_ns))
+        if self._live:
+            self._out.write(f"\r\x1b[2K{line}")
+            self._shown = line
+        elif line != self._shown:
+            self._out.write(f"{line}\n")
+            self._shown = line
+        self._out.flush()
+
+    def _log(self, level: str, text: str) -> None:
+        self._print(text if level == "info" else f"{level}: {text}")
+
+    def _print(self, text: str) -> None:
+        clear = "\r\x1b[2K" if self._live and self._shown else ""
+        self._out.write(f"{clear}{text}\n")
+        self._out.flush()
+        self._shown_at = 0.0

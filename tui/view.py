@@ -1,0 +1,105 @@
+"""One look at a session's status blocks, as a value; and the progress line made from it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recorder.status import STATUS_RING as RECORDER_STATUS
+from session.status import STATUS_RING as SESSION_STATUS
+from session.status import Phase
+from teleop.ring import Record, RingError, RingReader
+from teleop.tick import TICK_RING
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What there is to know at one moment. Unknown numbers are None."""
+
+    simulated: bool = False
+    phase: Phase = Phase.STARTING
+    attempt: int = 0
+    episodes: int = 0
+    episode: int | None = None
+    saved: int = 0
+    step: int | None = None
+    t_ns: int | None = None
+    stage: str | None = None
+    journal_bytes: int = 0
+
+
+class Viewer:
+    """Reads the status blocks of one session; each may be missing, early or late."""
+
+    def __init__(self, runtime_dir: Path) -> None:
+        self._directory = runtime_dir
+        self._rings: dict[str, RingReader] = {}
+
+    def look(self) -> View:
+        """The newest of everything."""
+        session = self._newest(SESSION_STATUS)
+        if session is None:
+            return View()
+        tick = self._newest(TICK_RING)
+        world = self._newest("world")
+        recorder = self._newest(RECORDER_STATUS)
+        recording = tick is not None and int(tick["step"]) >= 0
+        return View(
+            simulated=bool(session["simulated"]),
+            phase=Phase(int(session["phase"])),
+            attempt=int(session["attempt"]),
+            episodes=int(session["episodes"]),
+            episode=int(session["episode"]) if int(session["episode"]) >= 0 else None,
+            saved=int(session["saved"]),
+            step=int(tick["step"]) if tick is not None and recording else None,
+            t_ns=int(tick["t_ns"]) if tick is not None else None,
+            stage=_stage(world) if world is not None else None,
+            journal_bytes=int(recorder["journal_bytes"]) if recorder is not None else 0,
+        )
+
+    def _newest(self, name: str) -> Record | None:
+        try:
+            if name not in self._rings:
+                self._rings[name] = RingReader(self._directory / name)
+            return self._rings[name].newest()
+        except (OSError, RingError):
+            return None
+
+
+class Pace:
+    """Simulated seconds per second of the wall, over the last few seconds."""
+
+    def __init__(self, window_s: float = 3.0) -> None:
+        self._window_s = window_s
+        self._samples: list[tuple[float, int]] = []
+
+    def update(self, now_s: float, t_ns: int | None) -> float | None:
+        """The factor with this sample added; None until there is enough to tell."""
+        if t_ns is None:
+            return None
+        self._samples.append((now_s, t_ns))
+        while len(self._samples) > 2 and now_s - self._samples[0][0] > self._window_s:
+            self._samples.pop(0)
+        elapsed_s = now_s - self._samples[0][0]
+        if elapsed_s < 0.5:
+            return None
+        return (t_ns - self._samples[0][1]) * 1e-9 / elapsed_s
+
+
+def progress_line(view: View, pace: float | None) -> str:
+    """The live line: episode, step, stage reached, real-time factor, MB."""
+    parts = ["SIMULATED RIG"] if view.simulated else []
+    if view.episode is not None:
+        parts.append(f"episode {view.episode} ({view.attempt}/{view.episodes})")
+    parts.append(view.phase.name.lower())
+    if view.step is not None:
+        parts.append(f"step {view.step}")
+        if view.stage is not None:
+            parts.append(f"stage {view.stage}")
+        parts.append(f"{view.journal_bytes / 1e6:.1f} MB")
+    if pace is not None and view.simulated:
+        parts.append(f"{pace:.2f}x real time")
+    return " | ".join(parts)
+
+
+def _stage(world: Record) -> str:
+    name = world["best_name"].item().decode(errors="replace")
+    return f"{int(world['best_stage'])}/{int(world['last_stage'])} {name}"
