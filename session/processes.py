@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
 
 from session.paths import import_root
 
@@ -31,6 +31,7 @@ class Child:
         speaks: bool = False,
     ) -> None:
         self.name = name
+        self._heard = b""
         self.log = runtime_dir / f"{name}.log"
         command = [sys.executable, "-m", module, *arguments, "--parent", str(os.getpid())]
         with self.log.open("ab") as log:
@@ -50,11 +51,14 @@ class Child:
         """Process ID."""
         return self._process.pid
 
-    @property
-    def stdout(self) -> IO[bytes]:
-        """What a child started with `speaks` says (the world: its ports)."""
-        assert self._process.stdout is not None
-        return self._process.stdout
+    def said(self) -> str | None:
+        """The first line of a child started with `speaks`; None until it is there. Never waits."""
+        stdout = self._process.stdout
+        assert stdout is not None
+        os.set_blocking(stdout.fileno(), False)
+        self._heard += stdout.read() or b""
+        line, newline, _ = self._heard.partition(b"\n")
+        return line.decode() if newline else None
 
     def exit_status(self) -> int | None:
         """None while it runs, else its exit status (negative: the signal that ended it)."""

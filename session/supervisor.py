@@ -191,12 +191,9 @@ class Supervisor:
         world = self._children["world"] = Child(
             "world", "sim.world", [str(path)], self._runtime, speaks=True
         )
-        said = world.stdout.readline().decode().split()
-        if not said or said[0] != "ports":
-            world.wait(5.0)
-            raise SessionError(world.last_words() or "The simulated world did not start.")
+        self._wait(lambda: world.said() is not None, START_TIMEOUT_S, "the simulated world")
         self._link = WorldLink(self._runtime / "world.sock", self._selector)
-        return dict(part.split("=", 1) for part in said[1:])
+        return dict(port.split("=", 1) for port in (world.said() or "").split())
 
     def _start_control(self, ports: dict[str, str]) -> None:
         rig = with_ports(self._config.rig_file.rig, ports)
@@ -305,6 +302,7 @@ class Supervisor:
             if world.wait(30.0) is None:
                 world.kill()
         self._enter(Phase.ENDED)
+        self._pump(raising=False)  # a terminal that connected only now hears it too
         self._clients.end(status, self._summary())
         return status
 
@@ -329,6 +327,8 @@ class Supervisor:
         return 0 if ended == 0 else 1
 
     def _summary(self) -> str:
+        if not self._numbers:
+            return "Nothing was recorded."
         saved = self._saved()
         files = f"{saved} episode{'' if saved == 1 else 's'}"
         verdict = f"{self._successes} successful"
@@ -384,13 +384,17 @@ class Supervisor:
             self._unwatched_since = time.monotonic()
 
     def _check_children(self) -> None:
+        if self._watch.recorder_state is RecorderState.FAILED:
+            raise SessionError("The recorder cannot go on; the reason stands above.")
         for name, child in self._children.items():
             status = child.exit_status()
             if status is None:
                 continue
-            how = f"was killed by signal {-status}" if status < 0 else f"ended with {status}"
             words = child.last_words()
-            text = f"The {name} process {how}{': ' + words if words else '.'}"
+            if status > 0 and words:
+                raise SessionError(words)  # it said in one sentence why it could not go on
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with {status}"
+            text = f"The {name} process {how}."
             if name == "recorder":
                 raise RecorderLostError(text)
             raise SessionError(text)

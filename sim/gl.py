@@ -16,7 +16,8 @@ BACKENDS: Final = ("egl", "osmesa")
 ENVIRONMENT_KEY: Final = "MUJOCO_GL"
 
 _PACKAGES: Final = (
-    "apt install libegl1 libegl-mesa0 libgl1-mesa-dri (for egl), or libosmesa6 (for osmesa)"
+    "apt install libegl1 libegl-mesa0 libgl1-mesa-dri libopengl0 (for egl), "
+    "or libosmesa6 libopengl0 (for osmesa)"
 )
 _PROBE_TIMEOUT_S: Final = 60
 _PROBE: Final = """

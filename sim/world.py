@@ -374,7 +374,7 @@ def _hands(readings: Any) -> dict[Side, Any]:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Entry of the world process; says ``ports {...}`` on stdout when it is ready."""
+    """Entry of the world process; names its ports on stdout when it is ready."""
     parser = argparse.ArgumentParser(prog="python -m sim.world")
     parser.add_argument("config", type=Path)
     parser.add_argument("--parent", type=int, required=True)
@@ -390,7 +390,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: world.leave())
     die_with_parent(options.parent)
     ports = " ".join(f"{name}={bus.port}" for name, bus in world.buses.items())
-    sys.stdout.write(f"ports {ports}\n")
+    sys.stdout.write(f"{ports}\n")
     sys.stdout.flush()
     world.run()
     return 0

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Final, TextIO
 
 from session.launch import wait_readable
+from session.status import Phase
 from teleop.lockstep import LockstepError, receive, send
 from tui.view import Pace, Viewer, progress_line
 
@@ -84,6 +85,8 @@ class Progress:
     def _show(self) -> None:
         self._shown_at = now_s = time.monotonic()
         view = self._viewer.look()
+        if view.phase is Phase.ENDED:
+            return
         line = progress_line(view, self._pace.update(now_s, view.t_ns))
         if self._live:
             self._out.write(f"\r\x1b[2K{line}")
