@@ -20,6 +20,7 @@ from recorder.journal_reader import JournalReader, JournalStep, Scan
 from teleop.joints import BUS_NAMES, JOINT_NAMES
 
 BLOCK_STEPS: Final = 256
+LIBVER: Final = ("v110", "v110")
 
 
 def write_episode(path: Path, journal: JournalReader, scan: Scan, *, recovered: bool) -> None:
@@ -34,7 +35,7 @@ def write_episode(path: Path, journal: JournalReader, scan: Scan, *, recovered: 
     header = journal.header
     if header is None or not scan.steps:
         raise ValueError(f"{journal.path} holds no steps.")
-    with h5py.File(path, "w") as file:
+    with h5py.File(path, "w", libver=LIBVER) as file:
         _write_attributes(file, header, scan, recovered)
         _create_datasets(file, header, scan)
         records: list[Record] = []

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-PARENT: Final = Path("/dev/shm")
+PARENT: Final = Path(os.environ.get("TANDEM_RUNTIME_PARENT", "/dev/shm"))
+"""Another tmpfs may be named, e.g. where /dev/shm is too small (it needs about 40 MB a session)."""
 PREFIX: Final = "tandem-"
 LOCK: Final = "session.lock"
 STARTING_S: Final = 30.0

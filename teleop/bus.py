@@ -148,8 +148,9 @@ class ServoBus:
             fits = len(status.data) == self._expected or (status.error and not status.data)
             if fits and status.servo_id in self._missing:
                 self._missing.remove(status.servo_id)
-                data = status.data[-self._block.size :]
-                self._reading.replies[status.servo_id] = status._replace(data=data)
+                if self._wide:
+                    status = status._replace(data=status.data[-self._block.size :])
+                self._reading.replies[status.servo_id] = status
         return not self._missing
 
     def finish(self, now_ns: int) -> BusReading:

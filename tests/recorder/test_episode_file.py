@@ -79,7 +79,9 @@ def test_every_column_holds_what_the_ticks_said(episode: Path):
             expected = np.stack([tick[column.source[1]] for tick in ticks]).astype(column.dtype)
             rows = slice(None, None, 50 if column.every == "second" else 1)
             assert np.array_equal(reader.column(column.path), expected[rows]), column.path
-        assert np.array_equal(reader.column("/tandem/sim_state")[:, 0], FIRST_TICK + np.arange(STEPS))
+        assert np.array_equal(
+            reader.column("/tandem/sim_state")[:, 0], FIRST_TICK + np.arange(STEPS)
+        )
         captures = reader.column("/tandem/frame_capture_ns")
         assert np.array_equal(captures[:, 0], reader.column("/tandem/tick_ns"))
         assert reader.column(schema.SECOND_STEP).tolist() == [0, 50, 100]
@@ -148,7 +150,8 @@ def test_an_episode_longer_than_a_block(tmp_path: Path):
         assert check(reader) == []
         assert np.array_equal(reader.column("/tandem/step"), np.arange(515))
         assert np.array_equal(
-            reader.column("/tandem/temperature_degc")[:, 0, 0], (FIRST_TICK + np.arange(0, 515, 50)) % 100
+            reader.column("/tandem/temperature_degc")[:, 0, 0],
+            (FIRST_TICK + np.arange(0, 515, 50)) % 100,
         )
 
 
@@ -215,7 +218,10 @@ def test_the_check_finds_damage(tmp_path: Path, episode: Path, damage: Damage, f
         (lambda f: f.__delitem__("/action"), "no dataset /action"),
         (lambda f: (f.__delitem__("/action"), f.create_group("/action")), "no dataset /action"),
         (
-            lambda f: (f.__delitem__("/action"), f.create_dataset("/action", (10**12, 14), "f4", chunks=(1, 14))),
+            lambda f: (
+                f.__delitem__("/action"),
+                f.create_dataset("/action", (10**12, 14), "f4", chunks=(1, 14)),
+            ),
             "/action claims to be larger than the file",
         ),
     ],

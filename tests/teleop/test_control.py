@@ -1,4 +1,4 @@
-"""The control process as the session sees it: commands in, ticks and events out, real ptys below."""
+"""The control process as the session sees it: commands in, ticks and events out, ptys below."""
 
 import json
 import os
@@ -336,5 +336,21 @@ def test_a_missing_port_is_named(tmp_path: Path, world: TinyWorld) -> None:
     try:
         assert control.exit_code() == 2
         assert control.process.stderr.read().startswith("Serial port /dev/ttyNONE does not exist")
+    finally:
+        control.end()
+
+
+def test_on_the_wall_clock_it_says_how_real_its_time_is(tmp_path: Path, world: TinyWorld) -> None:
+    control = Control(tmp_path, world.ports, lockstep=False)
+    try:
+        control.wait_for_state(State.WAITING)
+        control.send(Rest())
+        assert control.exit_code() == 0
+        scheduling, memory = control.events()[:2]
+        assert "SCHED_FIFO" in scheduling or "rtprio" in scheduling
+        assert "locked" in memory
+        ticks = control.ticks()[1:-1]
+        assert (ticks["t_ns"] >= ticks["deadline_ns"]).all()
+        assert (np.diff(ticks["number"].astype(int)) - 1).sum() == ticks["missed"][-1]
     finally:
         control.end()

@@ -1,5 +1,5 @@
-from typing import Any
 import struct
+from typing import Any
 
 import pytest
 from dynamixel_sdk import GroupSyncRead, GroupSyncWrite, PacketHandler
@@ -18,7 +18,7 @@ def on_the_wire(status: Status) -> Any:
     return packet(status.servo_id, bytes((STATUS, status.error)) + status.data)
 
 
-def fed(data: Any, sizes: Any=()) -> Any:
+def fed(data: Any, sizes: Any = ()) -> Any:
     parser = StatusParser()
     found = []
     for size in sizes:
@@ -39,7 +39,7 @@ class Wire:
     def clearPort(self) -> None:  # noqa: N802
         pass
 
-    def writePort(self, data: Any):  # noqa: N802
+    def writePort(self, data: Any) -> int:  # noqa: N802
         self.sent = bytes(data)
         return len(data)
 
@@ -56,7 +56,7 @@ def test_our_packets_are_the_sdks_bytes() -> None:
     assert wire.sent == packets.write(5, 116, bytes([1, 2, 3, 4]))
     wire.is_using = False
     read = GroupSyncRead(wire, sdk, 126, 10)
-    for servo_id in (1, 2, 9) -> Any:
+    for servo_id in (1, 2, 9):
         read.addParam(servo_id)
     read.txPacket()
     assert wire.sent == packets.sync_read([1, 2, 9], 126, 10)
@@ -69,7 +69,7 @@ def test_our_packets_are_the_sdks_bytes() -> None:
 
 
 def test_stuffing() -> None:
-    """The manual's rule: after FF FF FD inside a packet comes one more FD, counted in the length."""
+    """After FF FF FD inside a packet comes one more FD, which the length counts."""
     sent = packets.write(1, 116, b"\xff\xff\xfd\xff")
     assert sent[5:7] == struct.pack("<H", 10)
     assert b"\x74\x00\xff\xff\xfd\xfd\xff" in sent

@@ -4,7 +4,8 @@
 
 Followers go half of the way to their goals in every tick; leaders, once limp, are moved by a hand
 that waves the waist and closes the gripper. Says its ports as JSON on stdout; takes JSON lines on
-stdin: {"bus": name, "silence": id, "on": bool}, {"unplug": name}, {"register": [bus, id, name]}.
+stdin: {"bus": name, "silence": id, "on": bool}, {"unplug": name}, {"drag": [7 leader joints]},
+{"register": [bus, id, name]}; each is answered with one line.
 """
 
 import json
@@ -91,7 +92,8 @@ class World:
                 else:
                     self.serve()
 
-    def order(self, order: Any) -> None:
+    def order(self, order: dict[str, Any]) -> None:
+        answer = None
         if "silence" in order:
             self.buses[order["bus"]].servos[order["silence"] - 1].silent = order["on"]
         elif "unplug" in order:
@@ -99,9 +101,10 @@ class World:
         elif "drag" in order:
             for leader in self.leaders:
                 leader._position = np.array(order["drag"], float)
-        if "register" in order:
+        else:
             bus, servo_id, name = order["register"]
-            self.buses[bus].servos[servo_id - 1].get(name)
+            answer = self.buses[bus].servos[servo_id - 1].get(name)
+        say(answer)
 
     def serve(self) -> None:
         try:
@@ -133,8 +136,14 @@ class World:
             follower.sense()
 
 
+def say(answer: Any) -> None:
+    sys.stdout.write(json.dumps(answer) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     world = World(Path(sys.argv[1]))
+    say({name: bus.port for name, bus in world.buses.items()})
     world.run()
 
 

@@ -1,0 +1,74 @@
+"""Step response of the simulated followers, from goal register to present position register.
+
+    python benchmarks/servo_realism.py
+
+A goal 0.3 rad away is put into the primary's goal register; the time at which its present position
+register has covered 63 % of the way, and how far it overshoots, are printed. Real ViperX joints
+take 50-90 ms. Resolution: the physics step, 2 ms.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+sys.path.insert(0, os.fspath(Path(__file__).resolve().parent.parent))
+
+from sim.gl import choose_gl
+
+os.environ["MUJOCO_GL"] = choose_gl()
+
+import mujoco
+import numpy as np
+
+from sim.arms import FollowerArm
+from sim.bus import aloha_servos
+from sim.scene import Scene
+from teleop.joints import ARM_JOINTS, JOINT_SERVO_IDS
+from teleop.registers import TICKS_PER_TURN
+
+STEP_RAD = 0.3
+SETTLE_STEPS = 1500
+WATCH_STEPS = 500
+
+
+def respond(joint: int) -> tuple[float, float]:
+    """Rise time to 63 % in ms, and overshoot in percent, of one joint of the left follower."""
+    scene = Scene("battery")
+    scene.reset(0)
+    servos = aloha_servos("follower")
+    arm = FollowerArm(scene, "left", servos)
+    for servo in servos:
+        servo.set("goal_position", servo.get("present_position"))
+        servo.set("torque_enable", 1)
+    servo = servos[JOINT_SERVO_IDS[joint] - 1]
+
+    def advance(steps: int) -> list[int]:
+        positions = []
+        for _ in range(steps):
+            arm.drive()
+            mujoco.mj_step(scene.model, scene.data)
+            arm.sense()
+            positions.append(servo.get("present_position"))
+        return positions
+
+    start = advance(SETTLE_STEPS)[-1]
+    servo.set(
+        "goal_position", servo.get("goal_position") + round(STEP_RAD / 2 / np.pi * TICKS_PER_TURN)
+    )
+    travel = np.array(advance(WATCH_STEPS)) - start
+    final = travel[-1]
+    first = int(np.argmax(travel >= 0.63 * final))
+    rise_ms = (first + 1) * scene.model.opt.timestep * 1000
+    return rise_ms, max(0.0, 100.0 * (travel.max() - final) / final)
+
+
+def main() -> None:
+    """Print the table."""
+    print("| joint | 63 % after | overshoot |\n| --- | --- | --- |")
+    for joint, name in enumerate(ARM_JOINTS):
+        rise_ms, overshoot = respond(joint)
+        print(f"| {name} | {rise_ms:.0f} ms | {overshoot:.1f} % |")
+
+
+if __name__ == "__main__":
+    main()
