@@ -22,6 +22,7 @@ from recorder.encode import EncodePool
 from recorder.errors import RecorderError
 from recorder.finaliser import Finaliser
 from recorder.folder import check_kind, check_space, check_writable, folder_lock
+from recorder.memory import keep_freed_memory
 from recorder.recorder import Inputs, Recorder
 from recorder.recover import recover_folder
 from recorder.scene import SceneReader
@@ -72,6 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
     stop = StopRequest(options.wake)
     die_with_parent(options.parent)
     os.nice(NICENESS)
+    keep_freed_memory()
     try:
         config = build(RecorderConfig, read_json(options.config), options.config.name)
         return _run(config, options.wake, stop)

@@ -32,7 +32,7 @@ from teleop.rig_config import ControlConfig
 from teleop.ring import RingWriter
 from teleop.tick import Outcome, State
 
-PUMP_S: Final = 0.05
+PUMP_S: Final = 0.1
 START_TIMEOUT_S: Final = 120.0
 HOME_TIMEOUT_S: Final = 120.0
 REST_TIMEOUT_S: Final = 120.0

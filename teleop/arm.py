@@ -125,7 +125,13 @@ class Arm:
     # ---- driving ------------------------------------------------------------------------------
 
     def command(self, goal_rad: Floats) -> None:
-        """Send goals (7,), finite, clipped to what the servos accept: they would refuse others."""
+        """Send goals (7,), clipped to what the servos accept: they would refuse others.
+
+        Raises:
+            ValueError: a goal is not finite. No register value stands for that.
+        """
+        if not np.isfinite(goal_rad).all():
+            raise ValueError(f"Goals of {self.name} must be finite, not {goal_rad}.")
         self.bus.write_goals(self._goal_ticks(goal_rad).tolist())
         self.goal_rad = goal_rad
 

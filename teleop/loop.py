@@ -55,7 +55,7 @@ class Loop:
         self._limits = safety.limits_of(config.safety)
         self._entered = State.CHECKING
         self._observation: Observation = rig.observe()
-        self._command: Floats = np.full(DOF, np.nan)  # set on entering HOMING, the first state
+        self._command: Floats = np.full(DOF, np.nan)  # until the followers first hold
         self._leading: Floats = np.full(DOF, np.nan)
         self._ramp = safety.Ramp(np.zeros(2 * DOF), np.zeros(2 * DOF), 1)
         self._state_ticks = 0
@@ -200,6 +200,8 @@ class Loop:
             return problem
         if state is State.FOLLOWING:
             return self._rig.let_go("leader")
+        if state is State.HOLDING and not np.isfinite(self._command).all():
+            return self._hold_all()  # told to hold before anything was commanded
         if state is State.HOLDING:
             self._leading, problem = self._rig.hold("leader")
             return problem

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from teleop import commands
-from teleop.commands import Home, Quit, Rest, Start, Stop
+from teleop.commands import Hold, Home, Quit, Rest, Start, Stop
 from teleop.config import write_json
 from teleop.joints import BUS_NAMES, ROLES, SIDES
 from teleop.rig_config import ArmConfig, ControlConfig, RigConfig
@@ -258,6 +258,18 @@ def test_told_to_go_it_holds_then_rests(control: Control, world: TinyWorld, how:
     ticks = control.ticks()
     assert (ticks[-1]["last_episode"], ticks[-1]["outcome"]) == (5, Outcome.UNLABELLED)
     assert {State.HOLDING, State.RESTING} <= set(ticks["state"].tolist())
+
+
+def test_told_to_hold_before_it_moved_it_holds_where_it_is(
+    control: Control, world: TinyWorld
+) -> None:
+    control.send(Hold("early"))
+    held = control.wait_for_state(State.HOLDING)
+    resting = [0.0, -1.7, 1.55, 0.12, 0.65, 0.0]
+    np.testing.assert_allclose(held["action"].reshape(2, 7)[:, :6], [resting] * 2, atol=0.002)
+    assert world.torque("follower_left") == [1] * 9
+    control.send(Home())
+    control.wait_for_state(State.WAITING)
 
 
 def test_told_twice_it_leaves_the_arms_holding(control: Control, world: TinyWorld) -> None:

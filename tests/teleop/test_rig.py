@@ -71,6 +71,15 @@ def test_goals_beyond_the_servos_own_limits_are_clipped(open_arm: Any) -> None:
     assert emulated.register(4, "goal_position") == 3094
 
 
+def test_what_is_not_a_number_never_reaches_a_servo(open_arm: Any) -> None:
+    emulated, arm = open_arm()
+    arm.hold()
+    before = emulated.counters()["packets"]
+    with pytest.raises(ValueError, match="finite"):
+        arm.command(np.array([0, 0, math.nan, 0, 0, 0, 0]))
+    assert emulated.counters()["packets"] == before
+
+
 def test_what_the_arm_relies_on_is_written(open_arm: Any) -> None:
     emulated, arm = open_arm()
     emulated.set_register(3, "profile_velocity", 50)
