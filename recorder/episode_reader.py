@@ -144,8 +144,8 @@ class EpisodeReader:
         times, texts = self.column(schema.EVENT_TIME), self._dataset(schema.EVENT_TEXT)
         with self._naming_faults():
             return [
-                EpisodeEvent(int(t_ns), str(text))
-                for t_ns, text in zip(times, texts.asstr(errors="replace")[:], strict=True)
+                EpisodeEvent(int(t_ns), _decoded(text) or "")
+                for t_ns, text in zip(times, texts[...], strict=True)
             ]
 
     def _facts_row(self, camera: str) -> int:
@@ -215,7 +215,13 @@ def _typed(kind: str, value: Any) -> Any:
     if kind == "int":
         return int(value) if isinstance(value, int | np.integer) else None
     if kind == "string":
-        return value if isinstance(value, str) else None
-    if isinstance(value, np.ndarray) and all(isinstance(item, str) for item in value.flat):
-        return tuple(value.flat)
-    return None
+        return _decoded(value)
+    names = [_decoded(item) for item in value.flat] if isinstance(value, np.ndarray) else [None]
+    return None if None in names else tuple(names)
+
+
+def _decoded(value: Any) -> str | None:
+    """Text, whether of fixed length (bytes), as written here, or of variable length."""
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+    return value if isinstance(value, str) else None

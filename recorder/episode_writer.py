@@ -3,9 +3,14 @@
 
 Memory stays bounded whatever the length of the episode: images go from the journal to the file one
 by one, everything else in blocks of steps.
+
+Two choices make damage show instead of hanging the HDF5 library: the file format of HDF5 1.10 has
+checksums on its metadata, and all strings are of fixed length, because those of variable length
+live in a heap without checksums (a few zeroed bytes in it sent HDF5 2.0 into an endless loop).
 """
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -49,7 +54,6 @@ def write_episode(path: Path, journal: JournalReader, scan: Scan, *, recovered: 
 
 
 def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recovered: bool) -> None:
-    strings = h5py.string_dtype()
     values: dict[str, Any] = {
         "sim": header.simulated,
         "compress": True,
@@ -64,9 +68,9 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "recovery_note": scan.note,
         "missing_steps": missing_steps(scan.steps),
         "started_utc": header.started_utc,
-        "joint_names": np.array(JOINT_NAMES, strings),
-        "bus_names": np.array(BUS_NAMES, strings),
-        "camera_names": np.array([camera.name for camera in header.cameras], strings),
+        "joint_names": JOINT_NAMES,
+        "bus_names": BUS_NAMES,
+        "camera_names": [camera.name for camera in header.cameras],
         "camera_rate_hz": json.dumps({camera.name: camera.rate_hz for camera in header.cameras}),
         "action_offset": 0,
         "effort_unit": header.effort_unit,
@@ -80,7 +84,8 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
     if header.seed is not None:
         values["seed"] = header.seed
     for name, value in values.items():
-        file.attrs[name] = _text(value) if isinstance(value, str) else value
+        is_text = isinstance(value, str | tuple | list)
+        file.attrs[name] = _strings(value) if is_text else value
 
 
 def missing_steps(steps: list[int]) -> int:
@@ -106,7 +111,7 @@ def _create_datasets(file: h5py.File, header: EpisodeHeader, scan: Scan) -> None
 
 def _describe(dataset: h5py.Dataset, unit: str) -> None:
     if unit:
-        dataset.attrs["unit"] = unit
+        dataset.attrs["unit"] = _strings(unit)
 
 
 def _write_columns(
@@ -141,11 +146,15 @@ def _write_images(
 
 def _write_events(file: h5py.File, scan: Scan) -> None:
     times = np.array([event.t_ns for event in scan.events], "<i8")
-    texts = [_text(event.text) for event in scan.events]
+    texts = _strings([event.text for event in scan.events])
     _describe(file.create_dataset(schema.EVENT_TIME, data=times), "ns")
-    file.create_dataset(schema.EVENT_TEXT, data=texts, dtype=h5py.string_dtype())
+    file.create_dataset(schema.EVENT_TEXT, data=texts)
 
 
-def _text(text: str) -> str:
-    """Text that HDF5 can store: no NUL, nothing that is not Unicode."""
-    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
+def _strings(texts: str | Sequence[str]) -> npt.NDArray[Any]:
+    """UTF-8 strings of a fixed length, as HDF5 stores them without its heap."""
+    texts = [texts] if (single := isinstance(texts, str)) else texts
+    encoded = [text.replace("\0", "\ufffd").encode(errors="replace") for text in texts]
+    longest = max(map(len, encoded), default=0)
+    array = np.array(encoded, h5py.string_dtype("utf-8", max(longest, 1)))
+    return array[0:1].reshape(()) if single else array

@@ -48,7 +48,7 @@ class Arm:
     Attributes:
         held: (9,) the servo did not answer the newest read: its values are the last ones known.
         error: (9,) error byte of each servo's newest status packet.
-        goal_rad: (7,) goals last written.
+        goal_rad: (7,) goals last written, as the servos understood them.
         temperature_degc, voltage_v, hardware_error: (9,) as last read.
         ok: every servo answered the newest read.
         read_ns: when its last reply arrived.
@@ -127,13 +127,16 @@ class Arm:
     def command(self, goal_rad: Floats) -> None:
         """Send goals (7,), clipped to what the servos accept: they would refuse others.
 
+        `goal_rad` becomes what was sent, to the servo tick.
+
         Raises:
             ValueError: a goal is not finite. No register value stands for that.
         """
         if not np.isfinite(goal_rad).all():
             raise ValueError(f"Goals of {self.name} must be finite, not {goal_rad}.")
-        self.bus.write_goals(self._goal_ticks(goal_rad).tolist())
-        self.goal_rad = goal_rad
+        ticks = self._goal_ticks(goal_rad)
+        self.bus.write_goals(ticks.tolist())
+        self.goal_rad = position_rad(ticks)
 
     def prepare(self) -> None:
         """RAM registers that the arm relies on: no motion profile, no watchdog, gripper current.

@@ -79,11 +79,12 @@ class Loop:
                 wanted = self._wanted(observation)
                 command, limited = safety.limit(wanted, self._command, clock.period_s, self._limits)
                 decided = time.monotonic_ns()
-                self._send(command)
+                sent = self._send(command)
+                limited |= safety.clipped(command, sent)
                 commanded = time.monotonic_ns()
                 self._stage_ns[:3] = observed - began, decided - observed, commanded - decided
                 self._publisher.tick(
-                    clock, t_ns, flow, rig, observation, command, limited, self._stage_ns
+                    clock, t_ns, flow, rig, observation, sent, limited, self._stage_ns
                 )
                 self._after_tick(observation)
                 self._stage_ns[Stage.PUBLISH] = time.monotonic_ns() - commanded
@@ -102,13 +103,16 @@ class Loop:
             return self._ramp.at(self._state_ticks + 1)[DOF:]
         return self._command
 
-    def _send(self, command: Floats) -> None:
-        """Command the followers, and the leaders where they move by themselves."""
-        self._rig.command(command)
-        self._command = command
+    def _send(self, command: Floats) -> Floats:
+        """Command the followers, and the leaders where they move by themselves.
+
+        Returns what was sent: the action on record.
+        """
+        self._command = sent = self._rig.command(command)
         if self._flow.state in (State.HOMING, State.RESTING):
             self._leading = self._ramp.at(self._state_ticks + 1)[:DOF]
             self._rig.lead(self._leading)
+        return sent
 
     def _after_tick(self, observation: Observation) -> None:
         """Health, lost replies, and the ends of ramps and episodes."""

@@ -184,11 +184,16 @@ class Rig:
 
     # ---- driving ------------------------------------------------------------------------------
 
-    def command(self, action: Floats) -> None:
-        """Send the followers' goals (14,): rad, grippers 0-1; all finite."""
+    def command(self, action: Floats) -> Floats:
+        """Send the followers' goals (14,): rad, grippers 0-1; all finite.
+
+        Returns:
+            What was really sent (14,): rounded to servo ticks, clipped to the servos' own limits.
+        """
         for arm, goal in zip(self._of("follower"), self._per_arm(action), strict=True):
             goal[ARM_DOF] = self._gripper.follower_rad(goal[ARM_DOF])
             arm.command(goal)
+        return self._goals("follower")
 
     def lead(self, pose: Floats) -> None:
         """Send the leaders' goals (14,): rad, grippers 0-1; they move only while they hold."""
@@ -203,14 +208,18 @@ class Rig:
             The pose held (14,), in the units of `command` or `lead`; what did not work, or "".
         """
         problems = [arm.hold() for arm in self._of(role)]
-        pose = np.array([arm.goal_rad for arm in self._of(role)])
-        to_share = self._gripper.action if role == "leader" else self._gripper.action_of_follower
-        pose[:, ARM_DOF] = to_share(pose[:, ARM_DOF])
-        return pose.reshape(-1), " ".join(filter(None, problems))
+        return self._goals(role), " ".join(filter(None, problems))
 
     def let_go(self, role: Role) -> str:
         """Torque off on both arms; returns what did not work, or ""."""
         return " ".join(filter(None, [arm.let_go() for arm in self._of(role)]))
+
+    def _goals(self, role: Role) -> Floats:
+        """The goals last written (14,): rad, grippers 0-1."""
+        pose = np.array([arm.goal_rad for arm in self._of(role)])
+        to_share = self._gripper.action if role == "leader" else self._gripper.action_of_follower
+        pose[:, ARM_DOF] = to_share(pose[:, ARM_DOF])
+        return pose.reshape(-1)
 
     def _of(self, role: Role) -> list[Arm]:
         first = 0 if role == "leader" else len(SIDES)

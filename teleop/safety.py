@@ -6,6 +6,7 @@ Vectors have one entry a joint; limits act on each joint by itself.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,8 @@ from teleop.tick import Limited
 from teleop.units import Floats
 
 Flags = npt.NDArray[np.uint8]
+ROUNDING: Final = 2e-3
+"""A servo tick is 1.5e-3 rad, and 0.7e-3 of a gripper's way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,11 @@ def limit(wanted: Floats, last: Floats, period_s: float, limits: Limits) -> tupl
         | np.where(finite, 0, Limited.NOT_FINITE)
     )
     return command, flags.astype(np.uint8)
+
+
+def clipped(command: Floats, sent: Floats) -> Flags:
+    """POSITION where a servo's own limits kept a command from being sent; rounding is none."""
+    return np.where(np.abs(sent - command) > ROUNDING, Limited.POSITION, 0).astype(np.uint8)
 
 
 def mismatch(

@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from teleop import safety
 from teleop.arm import Arm
 from teleop.bus import ServoBus
 from teleop.joints import DOF, ROLES, SIDES
@@ -136,12 +137,25 @@ def test_commands_reach_the_servos_in_their_units(rig: Any) -> None:
     assert problem == ""
     action = np.zeros(DOF)
     action[7], action[6], action[13] = 0.5, 1.0, 0.0
-    rig.command(action)
+    sent = rig.command(action)
+    assert np.abs(sent - action).max() < 1e-3  # nothing but rounding to servo ticks
+    assert sent[7] == 326 * 2 * math.pi / 4096  # and that is what is reported
     rig.lead(action)
     assert emulated["follower_right"].register(1, "goal_position") == 2048 + 326
     assert emulated["follower_left"].register(9, "goal_position") == 2048 + 972  # 1.4910 rad
     assert emulated["follower_right"].register(9, "goal_position") == 2048 - 405  # -0.6213 rad
     assert emulated["leader_left"].register(9, "goal_position") == 2048 + 201  # 0.3083 rad
+
+
+def test_what_was_sent_is_reported_where_a_servo_clips(rig: Any) -> None:
+    _emulated, rig = rig
+    _pose, problem = rig.hold("follower")
+    assert problem == ""
+    action = np.zeros(DOF)
+    action[1] = -3.0  # below the shoulder's own limit, 841 ticks
+    sent = rig.command(action)
+    assert sent[1] == pytest.approx((841 - 2048) * 2 * math.pi / 4096)
+    assert np.flatnonzero(safety.clipped(action, sent)).tolist() == [1]
 
 
 def test_health_is_refreshed_within_a_second(rig: Any) -> None:
