@@ -67,6 +67,8 @@ class RecorderConfig:
     servos: str = ""
     """Provenance for the files: models and firmware as the checks at start found them."""
     min_free_bytes: int = 1 << 30
+    lock_patience_s: float = 20.0
+    """How long to wait for the folder: a recorder whose session was killed has to finalise yet."""
 
     def __post_init__(self) -> None:
         names = [camera.name for camera in self.cameras]

@@ -139,6 +139,13 @@ class EpisodeReader:
             raise EpisodeError(f"{self.path}: the image of {camera} at step {step} is no JPEG.")
         return image
 
+    def image_size(self, camera: str) -> tuple[int, int]:
+        """Width and height that the camera was asked for, in pixels."""
+        self._facts_row(camera)
+        dataset = self._dataset(f"{schema.IMAGES}/{camera}")
+        with self._naming_faults():
+            return int(dataset.attrs["width"]), int(dataset.attrs["height"])
+
     def events(self) -> list[EpisodeEvent]:
         """What the operator was told, in the order it was."""
         times, texts = self.column(schema.EVENT_TIME), self._dataset(schema.EVENT_TEXT)

@@ -100,7 +100,7 @@ def _create_datasets(file: h5py.File, header: EpisodeHeader, scan: Scan) -> None
         rows = len(seconds) if column.every == "second" else count
         shape = column.shape(rows, cameras, header.state_size)
         _describe(file.create_dataset(column.path, shape, column.dtype), column.unit)
-    _describe(file.create_dataset(schema.SECOND_STEP, data=seconds), "row")
+    _describe(file.create_dataset(schema.SECOND_STEP, data=seconds), "count")
     _describe(file.create_dataset(schema.COMPRESS_LEN, (cameras, count), "<f4"), "bytes")
     width = scan.longest_jpeg
     for camera in header.cameras:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import h5py
 import numpy as np
 
+from recorder.episode_reader import EpisodeReader
 from recorder.episode_writer import write_episode
-from recorder.errors import FinaliseError, JournalBusyError
+from recorder.errors import EpisodeError, FinaliseError, JournalBusyError
 from recorder.folder import free_bytes
 from recorder.journal_reader import JournalReader, Scan, Tail
 from recorder.numbering import DAMAGED_SUFFIX, claim_number, episode_path, number_of
@@ -121,10 +121,10 @@ def _holds(target: Path, reader: JournalReader, scan: Scan) -> bool:
     """Whether the file was made from this journal, with every step of it."""
     assert reader.header is not None
     try:
-        with h5py.File(target, "r") as file:
-            same = file.attrs["episode_id"] == reader.header.episode_id
-            return bool(same and np.array_equal(file["/tandem/step"][:], scan.steps))
-    except Exception:  # whatever a damaged file makes HDF5 say: then it does not hold them
+        with EpisodeReader(target) as episode:
+            same = episode.facts.episode_id == reader.header.episode_id
+            return same and np.array_equal(episode.column("/tandem/step"), scan.steps)
+    except EpisodeError:
         return False
 
 

@@ -20,13 +20,14 @@ from recorder.numbering import episodes_in
 from recorder.schema import JOURNAL_SUFFIX
 
 LOCK_FILE: Final = ".recorder.lock"
-LOCK_PATIENCE_S: Final = 20.0
-"""A recorder whose session was killed needs some seconds to finalise what it holds."""
+LOCK_POLL_S: Final = 0.1
 KINDS_CHECKED: Final = 50
 MIB: Final = 1 << 20
 
 
-def check_folder(folder: Path, *, simulated: bool, min_free_bytes: int) -> None:
+def check_folder(
+    folder: Path, *, simulated: bool, min_free_bytes: int, lock_patience_s: float = 20.0
+) -> None:
     """Make the folder if need be, and see that it may be recorded into.
 
     Raises:
@@ -35,7 +36,7 @@ def check_folder(folder: Path, *, simulated: bool, min_free_bytes: int) -> None:
     check_writable(folder)
     check_space(folder, min_free_bytes)
     check_kind(folder, simulated)
-    with folder_lock(folder):
+    with folder_lock(folder, lock_patience_s):
         pass
 
 
@@ -105,7 +106,7 @@ def _is_simulated(path: Path) -> bool | None:
 
 
 @contextmanager
-def folder_lock(folder: Path, patience_s: float = LOCK_PATIENCE_S) -> Iterator[None]:
+def folder_lock(folder: Path, patience_s: float) -> Iterator[None]:
     """Hold the folder for one recorder. The lock goes with the process, however it ends.
 
     Args:
@@ -131,7 +132,7 @@ def _acquire(descriptor: int, folder: Path, patience_s: float) -> None:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() < deadline:
-                time.sleep(0.1)
+                time.sleep(LOCK_POLL_S)
                 continue
             holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
             raise FolderError(

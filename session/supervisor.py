@@ -28,7 +28,7 @@ from sim.config import WorldCamera, WorldConfig
 from teleop.commands import Command, Hold, Home, Quit, Rest, Start, Stop, encode
 from teleop.config import write_json
 from teleop.lockstep import LockstepError
-from teleop.rig_config import ControlConfig
+from teleop.rig_config import SERVOS_FILE, ControlConfig
 from teleop.ring import RingWriter
 from teleop.tick import Outcome, State
 
@@ -173,6 +173,7 @@ class Supervisor:
     def _start(self) -> None:
         ports = self._start_world() if self._config.rig_file.rig.simulated else {}
         self._start_control(ports)
+        self._wait((self._runtime / SERVOS_FILE).exists, START_TIMEOUT_S, "the servos' answers")
         self._start_recorder()
         self._wait(self._is_ready, START_TIMEOUT_S, "the arms at their start")
 
@@ -240,6 +241,7 @@ class Supervisor:
             rate_hz=rig_file.rig.rate_hz,
             world_socket=self._runtime / "world.sock" if simulated else None,
             scene_ring=simulated,
+            servos=(self._runtime / SERVOS_FILE).read_text(),
         )
 
     def _replace_recorder(self, why: str) -> None:

@@ -56,15 +56,16 @@ class BatteryStages:
 
     def update(self, data: mujoco.MjData) -> int:
         """The stage of the present state."""
-        held = all(self._touch.between(data, *pair) for pair in self._left_hold)
-        touched = self._touch.between(data, *self._right_on_cell)
-        lifted = not self._touch.between(data, *self._cell_on_table)
+        pairs = self._touch.pairs(data)
+        held = all(self._touch.between(pairs, *pair) for pair in self._left_hold)
+        touched = self._touch.between(pairs, *self._right_on_cell)
+        lifted = not self._touch.between(pairs, *self._cell_on_table)
         offset, cosine = self._cell_in_remote(data)
         seated = bool(np.all(np.abs(offset) < _SEAT_TOLERANCE_M)) and cosine > _SEAT_COSINE
         self._seated_ticks = self._seated_ticks + 1 if seated and not touched else 0
         if self._seated_ticks >= SEATED_TICKS:
             return SEATED
-        if lifted and self._over_slot(offset) and self._touch.between(data, *self._cell_in_slot):
+        if lifted and self._over_slot(offset) and self._touch.between(pairs, *self._cell_in_slot):
             return IN_SLOT
         if held and touched:
             return LIFTED if lifted else TOUCHED

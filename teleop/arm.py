@@ -118,6 +118,13 @@ class Arm:
         for servo_id, data in self._read(HARDWARE_ERROR).items():
             self.hardware_error[servo_id - 1] = data[0]
 
+    def inventory(self) -> dict[str, str]:
+        """What answers on the bus: model and firmware by servo ID, as found at start."""
+        return {
+            str(servo.spec.servo_id): f"{servo.model.name} firmware {servo.firmware}"
+            for servo in self._servos
+        }
+
     def silent(self) -> list[ServoSpec]:
         """The servos that did not answer the newest read."""
         return [self._servos[index].spec for index in np.flatnonzero(self.held)]

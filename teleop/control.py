@@ -17,7 +17,7 @@ from types import FrameType
 
 from teleop import lockstep
 from teleop.clock import Clock, LockstepClock, RealTimeClock
-from teleop.config import ConfigError, build, read_json
+from teleop.config import ConfigError, build, read_json, write_json
 from teleop.errors import TeleopError
 from teleop.gripper import GRIPPERS
 from teleop.loop import Loop
@@ -26,7 +26,7 @@ from teleop.parent import die_with_parent
 from teleop.publish import Publisher
 from teleop.realtime import enter_realtime
 from teleop.rig import LOCKSTEP_TIMEOUT_S, REAL_TIMEOUT_S, Rig
-from teleop.rig_config import ControlConfig
+from teleop.rig_config import SERVOS_FILE, ControlConfig
 from teleop.states import Ending, Flow
 from teleop.tick import State
 
@@ -85,6 +85,7 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
     publisher.bare(State.CHECKING, flow, clock.now_ns)
     timeout_s = REAL_TIMEOUT_S if config.world_socket is None else LOCKSTEP_TIMEOUT_S
     with Rig(config.rig, lambda: clock.now_ns, timeout_s) as rig:
+        write_json(Path(config.runtime_dir) / SERVOS_FILE, rig.inventory())
         leader = Mirror(GRIPPERS[config.rig.gripper])
         loop = Loop(config.rig, rig, clock, leader, publisher, flow, commands, stop)
         if config.world_socket is None:

@@ -106,6 +106,10 @@ class Rig:
         """Let go of the ports; torque stays as it is."""
         self._ports.close()
 
+    def inventory(self) -> dict[str, dict[str, str]]:
+        """Model and firmware of every servo by bus and ID, as found at start."""
+        return {arm.name: arm.inventory() for arm in self.arms}
+
     # ---- reading ------------------------------------------------------------------------------
 
     def observe(self) -> Observation:

@@ -6,6 +6,9 @@ from typing import Final, Literal
 
 from teleop.joints import ARM_DOF, BUS_NAMES, Role, Side
 
+SERVOS_FILE: Final = "servos.json"
+"""Where control leaves what it found on the buses, in the runtime directory."""
+
 GripperVariant = Literal["tonyzhaozh", "mobile", "interbotix"]
 
 VIPERX_LOWER_RAD: Final = tuple(math.radians(d) for d in (-180, -106, -101, -180, -107, -180))

@@ -41,6 +41,7 @@ class Servo:
 
     spec: ServoSpec
     model: ServoModel
+    firmware: int
     goal_limits_ticks: tuple[int, int]
     gripper_current: int | None
 
@@ -124,7 +125,8 @@ class ArmSetup:
         if differing and self._differing(self._snapshot(spec, servo_model), differing):
             raise self._error(spec, f"does not keep {', '.join(differing)}: power it off and on")
         limits = found.value("min_position_limit"), found.value("max_position_limit")
-        return Servo(spec, servo_model, limits, wanted.get("current_limit"))
+        firmware = found.value("firmware_version")
+        return Servo(spec, servo_model, firmware, limits, wanted.get("current_limit"))
 
     def _check(self, spec: ServoSpec, found: _Found) -> None:
         for name, wanted in zip(CHECKED, (spec.drive_mode, spec.secondary_id), strict=True):

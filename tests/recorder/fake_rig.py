@@ -27,7 +27,7 @@ from recorder.simulated_camera import ring_path
 from recorder.status import EVENT_RING, STATUS_RING, RecorderState
 from teleop.config import write_json
 from teleop.joints import DOF
-from teleop.ring import RingReader, RingWriter
+from teleop.ring import RingError, RingReader, RingWriter
 from teleop.tick import (
     EVENT_DTYPE,
     EVENT_RING_SLOTS,
@@ -185,7 +185,7 @@ class FakeRig:
                 status = self.status()
                 if condition(status):
                     return status
-            except (FileNotFoundError, ValueError):
+            except (FileNotFoundError, RingError):
                 pass
             time.sleep(0.005)
         raise AssertionError(f"The recorder did not get there: {self.status()}, {self.said()}")

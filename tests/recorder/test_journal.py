@@ -65,7 +65,7 @@ def verified(lengths: list[int], intact: int) -> int:
     return max(sum(length <= intact for length in lengths) - 1, 0)
 
 
-def test_what_was_written_comes_back(tmp_path: Path):
+def test_what_was_written_comes_back(tmp_path: Path) -> None:
     path = tmp_path / "episode_0.journal"
     write(path)
     with JournalReader(path) as reader:
@@ -81,7 +81,7 @@ def test_what_was_written_comes_back(tmp_path: Path):
     assert found.longest_jpeg == max(len(jpeg) for i in range(STEPS) for jpeg in jpegs_of(i))
 
 
-def test_without_an_end_it_is_unlabelled_and_says_so(tmp_path: Path):
+def test_without_an_end_it_is_unlabelled_and_says_so(tmp_path: Path) -> None:
     path = tmp_path / "episode_0.journal"
     write(path, finish=False)
     _, found = scan(path)
@@ -93,7 +93,7 @@ def test_without_an_end_it_is_unlabelled_and_says_so(tmp_path: Path):
 @given(st.data())
 def test_cut_anywhere_the_longest_prefix_is_read(
     tmp_path: Path, whole: tuple[bytes, list[int]], data: st.DataObject
-):
+) -> None:
     content, lengths = whole
     cut = data.draw(st.integers(0, len(content) - 1))
     path = tmp_path / "cut.journal"
@@ -108,7 +108,7 @@ def test_cut_anywhere_the_longest_prefix_is_read(
 @given(st.data())
 def test_a_flipped_bit_ends_the_prefix_before_it(
     tmp_path: Path, whole: tuple[bytes, list[int]], data: st.DataObject
-):
+) -> None:
     content, lengths = whole
     at = data.draw(st.integers(0, len(content) - 1))
     damaged = bytearray(content)
@@ -125,7 +125,7 @@ def test_a_flipped_bit_ends_the_prefix_before_it(
 @given(st.data())
 def test_a_block_of_zeros_ends_the_prefix_before_it(
     tmp_path: Path, whole: tuple[bytes, list[int]], data: st.DataObject
-):
+) -> None:
     content, lengths = whole
     at = data.draw(st.integers(0, len(content) - 1))
     size = data.draw(st.integers(1, 4096))
@@ -143,7 +143,7 @@ def test_a_block_of_zeros_ends_the_prefix_before_it(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=2000))
-def test_any_bytes_are_a_journal_without_steps(tmp_path: Path, content: bytes):
+def test_any_bytes_are_a_journal_without_steps(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.journal"
     path.write_bytes(content)
     header, found = scan(path)
@@ -152,7 +152,9 @@ def test_any_bytes_are_a_journal_without_steps(tmp_path: Path, content: bytes):
     assert found.note
 
 
-def test_a_record_that_moved_is_not_believed(tmp_path: Path, whole: tuple[bytes, list[int]]):
+def test_a_record_that_moved_is_not_believed(
+    tmp_path: Path, whole: tuple[bytes, list[int]]
+) -> None:
     content, lengths = whole
     third = content[lengths[2] : lengths[3]]
     path = tmp_path / "moved.journal"
@@ -162,7 +164,7 @@ def test_a_record_that_moved_is_not_believed(tmp_path: Path, whole: tuple[bytes,
     assert found.tail is Tail.DAMAGED
 
 
-def test_what_follows_the_end_is_damage(tmp_path: Path, whole: tuple[bytes, list[int]]):
+def test_what_follows_the_end_is_damage(tmp_path: Path, whole: tuple[bytes, list[int]]) -> None:
     path = tmp_path / "more.journal"
     path.write_bytes(whole[0] + b"x")
     _, found = scan(path)
@@ -170,7 +172,7 @@ def test_what_follows_the_end_is_damage(tmp_path: Path, whole: tuple[bytes, list
     assert found.tail is Tail.DAMAGED
 
 
-def test_another_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+def test_another_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "episode_0.journal"
     write(path)
     newer = repr([*step_dtype(0, 0).descr, ("more", FRAME_DTYPE.descr)])
@@ -181,7 +183,7 @@ def test_another_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "another version" in found.note
 
 
-def test_it_is_locked_while_it_is_written(tmp_path: Path):
+def test_it_is_locked_while_it_is_written(tmp_path: Path) -> None:
     path = tmp_path / "episode_0.journal"
     writer = JournalWriter(path, make_header())
     with path.open("rb") as other:
@@ -191,7 +193,7 @@ def test_it_is_locked_while_it_is_written(tmp_path: Path):
         fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-def test_an_existing_journal_is_not_touched(tmp_path: Path):
+def test_an_existing_journal_is_not_touched(tmp_path: Path) -> None:
     path = tmp_path / "episode_0.journal"
     path.write_bytes(b"somebody's")
     with pytest.raises(JournalError, match="File exists"):
@@ -199,12 +201,12 @@ def test_an_existing_journal_is_not_touched(tmp_path: Path):
     assert path.read_bytes() == b"somebody's"
 
 
-def test_a_missing_journal_is_one_sentence(tmp_path: Path):
+def test_a_missing_journal_is_one_sentence(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="No such file"):
         JournalReader(tmp_path / "none.journal")
 
 
-def test_memory_stays_bounded_by_a_record(tmp_path: Path):
+def test_memory_stays_bounded_by_a_record(tmp_path: Path) -> None:
     path = tmp_path / "huge.journal"
     content = bytearray(write_header_claiming(tmp_path, 1 << 27))
     path.write_bytes(content)
@@ -233,18 +235,28 @@ def peak_kib() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def test_a_full_disk_leaves_a_whole_journal(tmp_path: Path, small_disk: Path):
-    path = small_disk / "episode_0.journal"
+def test_a_full_disk_leaves_a_whole_journal(small_disk: Path) -> None:
+    fill(small_disk / "episode_0.journal", "No space left")
+
+
+def test_a_file_that_may_not_grow_leaves_a_whole_journal(
+    tmp_path: Path, file_size_limit: int
+) -> None:
+    fill(tmp_path / "episode_0.journal", "File too large")
+
+
+def fill(path: Path, reason: str) -> None:
+    """Append steps until the disk refuses, and see that the journal holds all the others."""
     writer = JournalWriter(path, make_header())
-    big = [os.urandom(150_000) for _ in range(CAMERAS)]
+    jpegs = [os.urandom(150_000) for _ in range(CAMERAS)]
     record = record_of(0)
-    record["frames"]["jpeg_bytes"] = [len(jpeg) for jpeg in big]
+    record["frames"]["jpeg_bytes"] = [len(jpeg) for jpeg in jpegs]
     appended = 0
-    with pytest.raises(JournalError, match="steps before are safe"):  # noqa: PT012
+    with pytest.raises(JournalError, match=f"{reason}.*steps before are safe"):  # noqa: PT012
         for _ in range(100):
-            writer.append_step(record, big)
+            writer.append_step(record, jpegs)
             appended += 1
-    with pytest.raises(JournalError):
+    with pytest.raises(JournalError, match=reason):
         writer.append_event(0, "a failed journal stays failed")
     writer.close()
     assert appended > 0

@@ -28,7 +28,7 @@ def saved(rig: FakeRig, number: int) -> EpisodeReader:
     return EpisodeReader(rig.dataset / f"episode_{number}.hdf5")
 
 
-def test_episodes_follow_the_ticks(fake_rig: MakeRig):
+def test_episodes_follow_the_ticks(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.tick()
@@ -54,7 +54,7 @@ def test_episodes_follow_the_ticks(fake_rig: MakeRig):
     assert not list(rig.dataset.glob("*.journal"))
 
 
-def test_an_episode_may_follow_the_last_without_a_pause(fake_rig: MakeRig):
+def test_an_episode_may_follow_the_last_without_a_pause(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.record(0, 3)
@@ -66,7 +66,7 @@ def test_an_episode_may_follow_the_last_without_a_pause(fake_rig: MakeRig):
         assert (second.steps, second.facts.success) == (1, "failure")
 
 
-def test_sigterm_saves_what_is_open_unlabelled(fake_rig: MakeRig):
+def test_sigterm_saves_what_is_open_unlabelled(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.record(0, 9)
@@ -77,7 +77,7 @@ def test_sigterm_saves_what_is_open_unlabelled(fake_rig: MakeRig):
         assert not episode.facts.recovered
 
 
-def test_a_slow_camera_repeats_and_a_stalled_one_is_stale(fake_rig: MakeRig):
+def test_a_slow_camera_repeats_and_a_stalled_one_is_stale(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.plan(0)
@@ -95,7 +95,7 @@ def test_a_slow_camera_repeats_and_a_stalled_one_is_stale(fake_rig: MakeRig):
         assert episode.jpeg("cam_0", 5) == episode.jpeg("cam_0", 0)
 
 
-def test_a_camera_without_a_frame_is_black_and_marked(fake_rig: MakeRig):
+def test_a_camera_without_a_frame_is_black_and_marked(fake_rig: MakeRig) -> None:
     rig = fake_rig(cameras=1)
     rig.start()
     rig.plan(0)
@@ -110,7 +110,7 @@ def test_a_camera_without_a_frame_is_black_and_marked(fake_rig: MakeRig):
         assert episode.image("cam_0", 1).any()
 
 
-def test_frames_after_the_tick_are_not_used(fake_rig: MakeRig):
+def test_frames_after_the_tick_are_not_used(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.plan(0)
@@ -126,7 +126,7 @@ def test_frames_after_the_tick_are_not_used(fake_rig: MakeRig):
         assert episode.column("/tandem/frame_arrival_ns")[0, 0] == 10 * PERIOD_NS
 
 
-def test_events_are_in_the_file(fake_rig: MakeRig):
+def test_events_are_in_the_file(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.record(0, 2)
@@ -141,7 +141,7 @@ def test_events_are_in_the_file(fake_rig: MakeRig):
         ]
 
 
-def test_ticks_that_were_overwritten_are_counted(fake_rig: MakeRig):
+def test_ticks_that_were_overwritten_are_counted(fake_rig: MakeRig) -> None:
     rig = fake_rig(cameras=1)
     rig.start()
     rig.record(0, 3)
@@ -160,7 +160,7 @@ def test_ticks_that_were_overwritten_are_counted(fake_rig: MakeRig):
         assert any(f"{lost} ticks were overwritten" in event.text for event in episode.events())
 
 
-def test_without_a_plan_it_is_recorded_all_the_same(fake_rig: MakeRig):
+def test_without_a_plan_it_is_recorded_all_the_same(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     for step in range(3):
@@ -172,12 +172,13 @@ def test_without_a_plan_it_is_recorded_all_the_same(fake_rig: MakeRig):
 
 
 @pytest.mark.parametrize("steps", [0, 1, 7, 30])
-def test_a_killed_recorder_loses_no_journaled_step(fake_rig: MakeRig, steps: int):
+def test_a_killed_recorder_loses_no_journaled_step(fake_rig: MakeRig, steps: int) -> None:
     rig = fake_rig()
     rig.start()
     rig.plan(0)
     rig.record(0, steps)
     if steps:
+        rig.wait_for(lambda status: status["steps_journaled"] == steps)
         rig.publish_frames()
         rig.publish_tick(0, steps)  # and one more that it may be in the middle of
     rig.kill()
@@ -186,7 +187,7 @@ def test_a_killed_recorder_loses_no_journaled_step(fake_rig: MakeRig, steps: int
     for path in journals:
         with JournalReader(path) as journal:
             journaled = len(journal.scan().steps)
-    assert journaled >= max(steps - 2, 0)  # those in front of it may still have been encoding
+    assert journaled >= steps
     rig.start()
     assert not list(rig.dataset.glob("*.journal"))
     if journaled:
@@ -201,7 +202,7 @@ def test_a_killed_recorder_loses_no_journaled_step(fake_rig: MakeRig, steps: int
 
 
 @pytest.mark.parametrize("delay_ms", [0, 2, 5, 10, 15, 20, 30, 50, 80])
-def test_a_recorder_killed_while_finalising_loses_nothing(fake_rig: MakeRig, delay_ms: int):
+def test_a_recorder_killed_while_finalising_loses_nothing(fake_rig: MakeRig, delay_ms: int) -> None:
     """Whatever the moment: afterwards there is one sound file with every step, and no leftover."""
     rig = fake_rig(size=(320, 240))
     rig.start()
@@ -220,7 +221,7 @@ def test_a_recorder_killed_while_finalising_loses_nothing(fake_rig: MakeRig, del
     assert not list(rig.dataset.glob(".episode_*"))
 
 
-def test_the_successor_does_not_record_the_rest_of_an_episode(fake_rig: MakeRig):
+def test_the_successor_does_not_record_the_rest_of_an_episode(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.record(0, 5)
@@ -236,7 +237,7 @@ def test_the_successor_does_not_record_the_rest_of_an_episode(fake_rig: MakeRig)
         assert episode.steps == 2
 
 
-def test_a_number_that_is_taken_is_refused(fake_rig: MakeRig):
+def test_a_number_that_is_taken_is_refused(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.record(0, 2)
@@ -250,7 +251,7 @@ def test_a_number_that_is_taken_is_refused(fake_rig: MakeRig):
 
 def test_a_full_disk_fails_in_a_sentence_and_keeps_the_journal(
     fake_rig: MakeRig, small_disk: Path
-):
+) -> None:
     rig = fake_rig(dataset=small_disk, size=(320, 240))
     rig.start()
     rig.plan(0)
@@ -276,11 +277,10 @@ def test_a_full_disk_fails_in_a_sentence_and_keeps_the_journal(
         assert (episode.steps, episode.facts.recovered) == (steps, True)
 
 
-def test_a_second_recorder_is_refused(fake_rig: MakeRig, monkeypatch: pytest.MonkeyPatch):
+def test_a_second_recorder_is_refused(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
-    monkeypatch.setenv("TANDEM_LOCK_PATIENCE_S", "0.2")
-    second = fake_rig(dataset=rig.dataset)
+    second = fake_rig(dataset=rig.dataset, lock_patience_s=0.2)
     second.start(wait=False)
     assert second.recorder
     assert second.recorder.wait(PATIENCE_S) == 1
@@ -292,7 +292,7 @@ def test_a_second_recorder_is_refused(fake_rig: MakeRig, monkeypatch: pytest.Mon
     assert message.count("\n") == 1
 
 
-def test_it_ends_when_control_has_ended(fake_rig: MakeRig, tmp_path: Path):
+def test_it_ends_when_control_has_ended(fake_rig: MakeRig, tmp_path: Path) -> None:
     """Control here is a child that we can end; it inherits the ring's writing end by its pid."""
     rig = fake_rig()
     control = os.posix_spawn("/bin/sleep", ["sleep", "1000"], {})
@@ -311,7 +311,7 @@ def test_it_ends_when_control_has_ended(fake_rig: MakeRig, tmp_path: Path):
         assert (episode.steps, episode.facts.outcome) == (4, Outcome.UNLABELLED)
 
 
-def test_it_stops_before_anything_has_begun(fake_rig: MakeRig):
+def test_it_stops_before_anything_has_begun(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     (rig.runtime / "ticks").unlink()
     rig.start(wait=False)
@@ -320,7 +320,7 @@ def test_it_stops_before_anything_has_begun(fake_rig: MakeRig):
     assert rig.status()["state"] == RecorderState.FINISHED
 
 
-def test_a_wrong_image_size_is_one_sentence(fake_rig: MakeRig):
+def test_a_wrong_image_size_is_one_sentence(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     other = fake_rig(size=(32, 24))
     os.replace(other.runtime / "frames-cam_0", rig.runtime / "frames-cam_0")
@@ -335,7 +335,7 @@ def test_a_wrong_image_size_is_one_sentence(fake_rig: MakeRig):
 @pytest.mark.parametrize("leave_early", [False, True])
 def test_frames_are_acknowledged_to_the_world(
     fake_rig: MakeRig, tmp_path: Path, leave_early: bool
-):
+) -> None:
     path = tmp_path / "world.sock"
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         listener.bind(os.fspath(path))
@@ -364,7 +364,7 @@ def test_frames_are_acknowledged_to_the_world(
     assert rig.kill(signal.SIGTERM) == 0
 
 
-def test_bad_configuration_is_one_sentence(fake_rig: MakeRig, tmp_path: Path):
+def test_bad_configuration_is_one_sentence(fake_rig: MakeRig, tmp_path: Path) -> None:
     import subprocess
     import sys
 

@@ -1,0 +1,72 @@
+"""``replay EPISODE``: what an episode file holds, and whether it is sound.
+
+Exit code 0: sound; 1: unsound, the findings are listed; 2: not an episode, or a wrong command line.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Final
+
+from recorder.check import check
+from recorder.episode_reader import EpisodeReader
+from recorder.errors import EpisodeError
+from replay.contact_sheet import SheetError, write_contact_sheet
+from replay.find import NotFoundError, find_episode
+from replay.report import report
+from replay.summary import summarise
+
+SOUND: Final = 0
+UNSOUND: Final = 1
+UNUSABLE: Final = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        with EpisodeReader(find_episode(options.episode)) as episode:
+            return _show(episode, options.contact_sheet)
+    except (EpisodeError, NotFoundError, SheetError) as error:
+        sys.stderr.write(f"replay: {error}\n")
+        return UNUSABLE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="replay", description="Say what an episode file holds and whether it is sound."
+    )
+    parser.add_argument("episode", help="an episode file; a bare name is searched under datasets/")
+    parser.add_argument(
+        "--contact-sheet",
+        type=Path,
+        metavar="OUT.png",
+        help="also write a picture of all cameras at six moments (.png or .jpg)",
+    )
+    return parser
+
+
+def _show(episode: EpisodeReader, sheet: Path | None) -> int:
+    findings = check(episode)
+    try:
+        for line in report(episode, summarise(episode)):
+            print(line)
+    except (EpisodeError, ValueError, IndexError) as error:
+        # The check has found what makes the numbers impossible; say it rather than half of them.
+        if not findings:
+            raise EpisodeError(f"{episode.path}: {error}") from error
+        print(f"{episode.path}\n  too damaged to say what it holds")
+    if findings:
+        print("UNSOUND")
+        for finding in findings:
+            print(f"  - {finding}")
+    else:
+        print("sound")
+    if sheet and episode.steps:
+        write_contact_sheet(episode, sheet)
+        print(f"contact sheet: {sheet}")
+    return UNSOUND if findings else SOUND
+
+
+if __name__ == "__main__":
+    sys.exit(main())

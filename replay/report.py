@@ -1,0 +1,110 @@
+"""An episode's summary as plain text lines."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from recorder.episode_reader import EpisodeFacts, EpisodeReader
+from replay.summary import CameraSummary, JointSummary, Summary
+
+MAX_EVENTS: Final = 20
+MEGABYTE: Final = 1e6
+
+
+def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
+    """The lines that `replay` prints about an episode."""
+    facts = episode.facts
+    yield str(episode.path)
+    yield from _what(facts)
+    yield (
+        f"  {episode.steps} steps, {summary.seconds:.2f} s at {facts.fps} Hz of "
+        f"{'simulated' if facts.simulated_time else 'real'} time, "
+        f"{episode.size_bytes / MEGABYTE:.1f} MB"
+    )
+    yield "cameras"
+    yield from map(_camera, summary.cameras)
+    yield "joints (rad; gripper 0 closed, 1 open)"
+    yield from map(_joint, summary.joints)
+    yield from _health(facts, summary)
+    yield from _events(episode)
+    yield from _provenance(facts)
+
+
+def _what(facts: EpisodeFacts) -> Iterator[str]:
+    kind = "SIMULATED RIG" if facts.sim else "real rig"
+    seed = f", seed {facts.seed}" if facts.seed is not None else ""
+    yield f"  task      {facts.task}: {facts.prompt or 'no prompt'}"
+    yield f"  recorded  {facts.started_utc} on {kind} ({facts.rig}){seed}"
+    yield f"  outcome   {facts.success}"
+    if facts.recovered:
+        yield f"  recovered from a journal. {facts.recovery_note}".rstrip()
+
+
+def _camera(camera: CameraSummary) -> str:
+    size = f"{camera.width}x{camera.height}"
+    return (
+        f"  {camera.name:<18} {size:>9}  {camera.fps:5.1f} fps  "
+        f"{camera.mean_bytes / 1e3:6.1f} kB a frame  "
+        f"{camera.repeated} repeated, {camera.stale} stale, {camera.missing} missing"
+    )
+
+
+def _joint(joint: JointSummary) -> str:
+    line = f"  {joint.name:<20} {joint.lowest:7.3f} .. {joint.highest:6.3f}"
+    if joint.limited:
+        limits = ", ".join(f"{name} {count}x" for name, count in joint.limited.items())
+        line += f"   limited: {limits}"
+    return line
+
+
+def _health(facts: EpisodeFacts, summary: Summary) -> Iterator[str]:
+    if summary.lag_ticks is None:
+        yield "tracking  nothing moved"
+    else:
+        lag_ms = 1000 * summary.lag_ticks / facts.fps
+        yield f"tracking  qpos follows action by {summary.lag_ticks} ticks ({lag_ms:.0f} ms)"
+    yield (
+        f"losses    {facts.missing_steps} steps missing, {summary.missed_deadlines} deadlines "
+        f"missed, replies lost: {_by_bus(summary.lost)}, asked again: {_by_bus(summary.retries)}"
+    )
+    coldest, hottest = summary.temperature_degc
+    lowest, highest = summary.voltage_v
+    yield (
+        f"servos    {coldest:.0f}-{hottest:.0f} degC, {lowest:.1f}-{highest:.1f} V, "
+        f"{summary.hardware_errors or 'no'} hardware errors"
+    )
+
+
+def _by_bus(counts: dict[str, int]) -> str:
+    return ", ".join(f"{bus} {count}" for bus, count in counts.items()) or "none"
+
+
+def _events(episode: EpisodeReader) -> Iterator[str]:
+    events = episode.events()
+    if not events:
+        yield "events    none"
+        return
+    yield f"events    {len(events)}"
+    start_ns = int(episode.column("/tandem/tick_ns")[0])
+    for event in events[:MAX_EVENTS]:
+        yield f"  {(event.t_ns - start_ns) / 1e9:8.2f} s  {event.text}"
+    if len(events) > MAX_EVENTS:
+        yield f"  ... and {len(events) - MAX_EVENTS} more"
+
+
+def _provenance(facts: EpisodeFacts) -> Iterator[str]:
+    yield f"software  {_flat(facts.software)}"
+    if facts.servos:
+        yield f"servos    {_flat(facts.servos)}"
+    yield f"id        {facts.episode_id}"
+
+
+def _flat(text: str) -> str:
+    """A JSON object as words; any other text as it is."""
+    try:
+        values = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(values, dict):
+        return text
+    return ", ".join(f"{key} {value}" for key, value in values.items())

@@ -1,0 +1,174 @@
+"""From journal to file: nothing is overwritten, nothing is deleted that is not in a file."""
+
+import fcntl
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recorder.check import check
+from recorder.config import RecordingConfig
+from recorder.encode import EncodePool
+from recorder.episode_reader import EpisodeReader
+from recorder.errors import FinaliseError, JournalBusyError
+from recorder.finalise import finalise, remove_parts
+from recorder.journal import JournalWriter
+from recorder.open_episode import OpenEpisode
+from recorder.publish import publish, write_atomically
+from recorder.recover import recover_folder
+from teleop.tick import Outcome
+from tests.recorder.fake_rig import make_header, make_step
+
+
+def journal(folder: Path, number: int = 0, steps: int = 20) -> Path:
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    path = folder / f"episode_{number}.journal"
+    episode = OpenEpisode(path, make_header(number), pool)
+    for step in range(steps):
+        episode.append(make_step(100 + step, step))
+    episode.finish(Outcome.SUCCESS)
+    pool.close()
+    return path
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_publishing_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / "new").write_text("new")
+    (tmp_path / "old").write_text("old")
+    with pytest.raises(FileExistsError):
+        publish(tmp_path / "new", tmp_path / "old")
+    assert (tmp_path / "old").read_text() == "old"
+    publish(tmp_path / "new", tmp_path / "free")
+    assert names(tmp_path) == ["free", "old"]
+
+
+def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
+    write_atomically(tmp_path / ".counter", "1")
+    write_atomically(tmp_path / ".counter", "2")
+    assert (tmp_path / ".counter").read_text() == "2"
+    assert names(tmp_path) == [".counter"]
+
+
+def test_a_crash_between_file_and_journal_leaves_one_episode(tmp_path: Path) -> None:
+    path = journal(tmp_path)
+    shutil.copy(path, tmp_path / "kept")
+    first = finalise(path, recovered=False)
+    shutil.move(tmp_path / "kept", path)
+    second = finalise(path, recovered=True)
+    assert first.path == second.path
+    assert names(tmp_path) == ["episode_0.hdf5"]
+    with EpisodeReader(tmp_path / "episode_0.hdf5") as episode:
+        assert not episode.facts.recovered  # it is the first one's file, untouched
+
+
+@pytest.mark.parametrize("content", [b"somebody's file", None])
+def test_another_episode_of_that_number_is_kept(tmp_path: Path, content: bytes | None) -> None:
+    """The other may be anything, even a file of this very episode that lacks a step."""
+    path = journal(tmp_path)
+    target = tmp_path / "episode_0.hdf5"
+    if content is None:
+        short = tmp_path / "short"
+        short.mkdir()
+        finalise(journal(short, steps=19), recovered=False)
+        content = (short / "episode_0.hdf5").read_bytes()
+        shutil.rmtree(short)
+    target.write_bytes(content)
+    saved = finalise(path, recovered=True)
+    assert target.read_bytes() == content
+    assert saved.path == tmp_path / "episode_1.hdf5"
+    assert "Saved as episode_1.hdf5" in saved.note
+    with EpisodeReader(saved.path) as episode:
+        assert (check(episode), episode.steps) == ([], 20)
+
+
+def test_a_damaged_journal_is_set_aside_whole(tmp_path: Path) -> None:
+    path = journal(tmp_path)
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    saved = finalise(path, recovered=True)
+    assert saved.path
+    assert 0 < saved.steps < 20
+    assert "episode_0.journal.damaged" in saved.note
+    assert (tmp_path / "episode_0.journal.damaged").read_bytes() == content
+    with EpisodeReader(saved.path) as episode:
+        assert check(episode) == []
+        assert "does not match its checksum" in episode.facts.recovery_note
+
+
+def test_a_damaged_header_loses_no_bytes(tmp_path: Path) -> None:
+    path = journal(tmp_path)
+    content = b"X" + path.read_bytes()[1:]
+    path.write_bytes(content)
+    said: list[str] = []
+    assert recover_folder(tmp_path, said.append) == []
+    assert (tmp_path / "episode_0.journal.damaged").read_bytes() == content
+    assert "held no step" in said[0]
+
+
+def test_empty_and_headless_journals_go(tmp_path: Path) -> None:
+    (tmp_path / "episode_0.journal").touch()
+    JournalWriter(tmp_path / "episode_1.journal", make_header(1)).close()
+    whole = journal(tmp_path, 2).read_bytes()
+    (tmp_path / "episode_2.journal").write_bytes(whole[:3000])  # torn within its first step
+    said: list[str] = []
+    assert recover_folder(tmp_path, said.append) == []
+    assert names(tmp_path) == []
+    assert len(said) == 3
+
+
+def test_a_journal_in_use_is_left_alone(tmp_path: Path) -> None:
+    path = journal(tmp_path)
+    with path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(JournalBusyError, match="in use"):
+            finalise(path, recovered=True)
+        assert recover_folder(tmp_path, lambda _: None) == []
+        assert path.exists()
+    assert [saved.steps for saved in recover_folder(tmp_path, lambda _: None)] == [20]
+
+
+def test_half_written_files_of_the_dead_go(tmp_path: Path) -> None:
+    journal(tmp_path)
+    (tmp_path / ".episode_0.4711.part").write_bytes(b"half")
+    (tmp_path / ".episode_notes").touch()
+    recover_folder(tmp_path, lambda _: None)
+    assert names(tmp_path) == [".episode_notes", "episode_0.hdf5"]
+    assert remove_parts(tmp_path) == 0
+
+
+def test_no_room_keeps_the_journal(tmp_path: Path, small_disk: Path) -> None:
+    path = small_disk / "episode_0.journal"
+    whole = journal(tmp_path).read_bytes()
+    path.write_bytes(whole)
+    (small_disk / "filler").write_bytes(bytes(2_900_000 - len(whole)))
+    with pytest.raises(FinaliseError, match="The journal is kept"):
+        finalise(path, recovered=False)
+    assert path.read_bytes() == whole
+    assert names(small_disk) == ["episode_0.journal", "filler"]
+    said: list[str] = []
+    assert recover_folder(small_disk, said.append) == []
+    assert "make room" in said[0]
+
+
+def test_another_versions_journal_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = journal(tmp_path)
+    with monkeypatch.context() as patched:
+        patched.setattr("recorder.header.SCHEMA_VERSION", 99)
+        with pytest.raises(FinaliseError, match="another version of Tandem"):
+            finalise(path, recovered=True)
+    assert finalise(path, recovered=True).steps == 20
+
+
+def test_the_order_of_the_steps_survives_the_pool(tmp_path: Path) -> None:
+    path = journal(tmp_path, steps=200)
+    saved = finalise(path, recovered=False)
+    assert saved.path
+    with EpisodeReader(saved.path) as episode:
+        brightness = [int(episode.image("cam_0", step)[24, 5, 1]) for step in range(200)]
+    expected = (100 + np.arange(200)) % 64
+    assert np.abs(np.array(brightness) - expected).max() <= 6
