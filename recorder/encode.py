@@ -58,7 +58,9 @@ class EncodePool:
     def __init__(self, config: RecordingConfig, on_done: Callable[[], object]) -> None:
         self._config = config
         self._on_done = on_done
-        self._pool = ThreadPoolExecutor(THREADS, "jpeg")
+        # The pool is our parallelism; OpenCV's own threads would only spin beside it (measured
+        # 1.8 instead of 1.1 ms an image). OpenCV 5 takes the setting from the calling thread.
+        self._pool = ThreadPoolExecutor(THREADS, "jpeg", cv2.setNumThreads, (1,))
 
     def submit(self, images: Sequence[Image]) -> "Future[list[bytes]]":
         """Encode these images, in this order, without waiting."""

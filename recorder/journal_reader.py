@@ -203,7 +203,8 @@ class JournalReader:
         raise _EndedError(Tail.DAMAGED, "the next record is none that a recorder writes")
 
     def _decode_step(self, payload: bytes) -> JournalStep:
-        record = np.frombuffer(payload, self._dtype, count=1).reshape(())
+        # A copy: a view would keep the images of every record alive.
+        record = np.frombuffer(payload, self._dtype, count=1).reshape(()).copy()
         jpegs, start = [], self._dtype.itemsize
         for length in record["frames"]["jpeg_bytes"].tolist():
             jpegs.append(payload[start : start + length])

@@ -40,7 +40,7 @@ class CameraSummary:
 
 @dataclass(frozen=True, slots=True)
 class JointSummary:
-    """Range of one joint's position, rad (gripper 0-1), and how often limits changed its command."""
+    """Range of a joint's position, rad (gripper 0-1), and how often limits changed its command."""
 
     name: str
     lowest: float
@@ -94,7 +94,7 @@ def summarise(episode: EpisodeReader) -> Summary:
 
 
 def tracking_lag(action: Array, qpos: Array) -> int | None:
-    """Ticks by which `qpos` follows `action`, both (T, 14): the peak of their velocities' correlation.
+    """Ticks by which `qpos` follows `action`, both (T, 14): where their velocities correlate best.
 
     Returns:
         None if no arm joint moves, or the episode is too short to tell.

@@ -21,7 +21,10 @@ from recorder.config import (
     RecordingConfig,
     plan_path,
 )
+from recorder.encode import EncodePool
+from recorder.finalise import finalise
 from recorder.header import EpisodeHeader
+from recorder.open_episode import OpenEpisode
 from recorder.scene import SCENE_RING, SceneState
 from recorder.simulated_camera import ring_path
 from recorder.status import EVENT_RING, STATUS_RING, RecorderState
@@ -41,6 +44,7 @@ from teleop.tick import EVENT_RING as CONTROL_EVENTS
 
 WIDTH, HEIGHT = 64, 48
 PERIOD_NS = 20_000_000
+FIRST_TICK = 100
 STATE_SIZE = 5
 PATIENCE_S = 60.0
 REPOSITORY = Path(__file__).parents[2]
@@ -102,6 +106,22 @@ def make_step(
     )
     scene = SceneState(t_ns, 1, np.full(state_size, float(number)))
     return Step(tick, frames, scene if state_size else None)
+
+
+def make_episode(folder: Path, steps: int = 120, number: int = 0, **header: int) -> Path:
+    """An episode file, made the way the recorder makes it."""
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    path = folder / f"episode_{number}.journal"
+    episode = OpenEpisode(path, make_header(number, **header), pool)
+    for step in range(steps):
+        episode.append(make_step(FIRST_TICK + step, step, **header))
+    episode.note(PERIOD_NS, "the arm has bumped \0 into something")
+    episode.finish(Outcome.SUCCESS)
+    pool.close()
+    saved = finalise(path, recovered=False)
+    assert saved.path
+    assert not path.exists()
+    return saved.path
 
 
 class FakeRig:

@@ -20,38 +20,19 @@ from recorder.config import RecordingConfig
 from recorder.encode import EncodePool
 from recorder.episode_reader import EpisodeReader
 from recorder.errors import EpisodeError
-from recorder.finalise import finalise
-from recorder.open_episode import OpenEpisode
 from teleop.joints import DOF, JOINT_NAMES
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import (
+    FIRST_TICK,
     HEIGHT,
     PERIOD_NS,
     WIDTH,
-    make_header,
-    make_step,
+    make_episode,
     make_tick,
     picture,
 )
 
 STEPS = 120
-FIRST_TICK = 100
-
-
-def make_episode(folder: Path, steps: int = STEPS, number: int = 0, **header: int) -> Path:
-    """An episode file, made the way the recorder makes it."""
-    pool = EncodePool(RecordingConfig(), lambda: None)
-    path = folder / f"episode_{number}.journal"
-    episode = OpenEpisode(path, make_header(number, **header), pool)
-    for step in range(steps):
-        episode.append(make_step(FIRST_TICK + step, step, **header))
-    episode.note(PERIOD_NS, "the arm has bumped \0 into something")
-    episode.finish(Outcome.SUCCESS)
-    pool.close()
-    saved = finalise(path, recovered=False)
-    assert saved.path
-    assert not path.exists()
-    return saved.path
 
 
 @pytest.fixture(scope="module")

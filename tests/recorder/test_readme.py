@@ -10,8 +10,7 @@ import pytest
 from recorder.format_table import attribute_rows, dataset_rows, frame_rows
 from recorder.schema import ATTRIBUTES
 from teleop.joints import BUS_NAMES
-from tests.recorder.fake_rig import picture
-from tests.recorder.test_episode_file import make_episode
+from tests.recorder.fake_rig import make_episode, picture
 
 README = Path(__file__).parents[2] / "datasets" / "README.md"
 

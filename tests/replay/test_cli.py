@@ -1,0 +1,164 @@
+"""``replay EPISODE`` as somebody types it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import h5py
+import numpy as np
+import pytest
+
+from recorder.episode_reader import EpisodeReader
+from replay.cli import main
+from replay.find import NotFoundError, find_episode
+from replay.summary import summarise, tracking_lag
+from tests.recorder.fake_rig import make_episode
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with ``datasets/``: three tasks, the numbers 3; 3 and 4; none."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "datasets"
+    for task, numbers in (("battery", [3]), ("cube", [3, 4]), ("empty", [])):
+        (folder / task).mkdir(parents=True)
+        for number in numbers:
+            make_episode(folder / task, 60, number)
+    return folder
+
+
+def test_it_says_what_a_file_holds(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets/battery/episode_3.hdf5"]) == 0
+    said = capsys.readouterr().out
+    for expected in (
+        "battery: Insert the battery.",
+        "SIMULATED RIG",
+        "outcome   success",
+        "60 steps, 1.20 s at 50 Hz of simulated time",
+        "cam_1",
+        "64x48",
+        "50.0 fps",
+        "left_waist",
+        "0 steps missing",
+        "no hardware errors",
+        "the arm has bumped",
+        "seed 7",
+    ):
+        assert expected in said, expected
+    assert said.splitlines()[-1] == "sound"
+
+
+def test_an_unsound_file_is_called_so(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = datasets / "battery" / "episode_3.hdf5"
+    with h5py.File(path, "r+") as file:
+        file["/observations/images/cam_0"][5, 50] ^= 0xFF
+        file["/observations/qpos"][7] = np.nan
+    assert main([str(path)]) == 1
+    said = capsys.readouterr().out
+    assert "UNSOUND" in said
+    assert "cam_0 differ from what was recorded at step 5." in said
+    assert "/observations/qpos is not finite at step 7." in said
+
+
+def test_a_file_without_its_columns_is_unsound(
+    datasets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = datasets / "battery" / "episode_3.hdf5"
+    with h5py.File(path, "r+") as file:
+        del file["/tandem/tick_ns"]
+    assert main([str(path)]) == 1
+    said = capsys.readouterr().out
+    assert "too damaged to say what it holds" in said
+    assert "no dataset /tandem/tick_ns" in said
+
+
+def test_a_bare_name_is_searched(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["episode_4.hdf5"]) == 0
+    assert main(["episode_4"]) == 0
+    assert "datasets/cube/episode_4.hdf5" in capsys.readouterr().out
+
+
+def test_several_matches_are_listed(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["episode_3.hdf5"]) == 2
+    said = capsys.readouterr().err
+    assert "datasets/battery/episode_3.hdf5" in said
+    assert "datasets/cube/episode_3.hdf5" in said
+
+
+def test_the_nearest_names_are_listed(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["epsode_4.hdf5"]) == 2
+    assert "datasets/cube/episode_4.hdf5" in capsys.readouterr().err
+
+
+def test_without_any_episode_it_says_so(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="No episode has been recorded"):
+        find_episode("episode_1.hdf5", [tmp_path])
+    with pytest.raises(NotFoundError, match=r"a/b\.hdf5 does not exist"):
+        find_episode("a/b.hdf5", [tmp_path])
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n" + bytes(500)])
+def test_what_is_no_episode_is_one_sentence(tmp_path: Path, content: bytes) -> None:
+    """As a process: one sentence, exit code 2, no traceback."""
+    path = tmp_path / "something.hdf5"
+    path.write_bytes(content)
+    command = [sys.executable, "-m", "replay", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"replay: {path} is not an episode file")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_folder_is_no_episode(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets"]) == 2
+    assert "datasets" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["sheet.png", "sheet.JPG"])
+def test_a_contact_sheet_shows_every_camera(datasets: Path, tmp_path: Path, name: str) -> None:
+    assert main(["episode_4", "--contact-sheet", str(tmp_path / name)]) == 0
+    sheet = cv2.cvtColor(cv2.imread(str(tmp_path / name)), cv2.COLOR_BGR2RGB).astype(int)
+    # The test picture has a pure red, green and blue third: count their pixels in the sheet.
+    for channel in range(3):
+        others = [index for index in range(3) if index != channel]
+        pure = (sheet[..., channel] > 180) & (sheet[..., others].max(axis=2) < 100)
+        assert pure.sum() > 0.9 * 2 * 6 * (320 // 3) * 240
+
+
+@pytest.mark.parametrize(("name", "fault"), [("a.gif", "written as .png"), ("no/a.png", "Cannot")])
+def test_a_sheet_that_cannot_be_written(
+    datasets: Path, capsys: pytest.CaptureFixture[str], name: str, fault: str
+) -> None:
+    assert main(["episode_4", "--contact-sheet", name]) == 2
+    assert fault in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("lag", [0, 3, 12])
+def test_the_tracking_lag_is_found(lag: int) -> None:
+    random = np.random.default_rng(lag)
+    motion = np.cumsum(random.normal(0, 0.02, (300, 14)), axis=0)
+    noise = random.normal(0, 0.001, motion.shape)
+    assert tracking_lag(motion[lag:], (motion + noise)[: len(motion) - lag]) == lag
+
+
+def test_what_does_not_move_has_no_lag() -> None:
+    assert tracking_lag(np.zeros((50, 14)), np.zeros((50, 14))) is None
+    assert tracking_lag(np.ones((1, 14)), np.ones((1, 14))) is None
+
+
+def test_achieved_rate_counts_distinct_frames(tmp_path: Path) -> None:
+    path = make_episode(tmp_path, 101)
+    with h5py.File(path, "r+") as file:  # every second frame repeated: 25 a second
+        for name in ("frame_number", "frame_capture_ns"):
+            column = file[f"/tandem/{name}"][:]
+            column[1::2] = column[:-1:2]
+            file[f"/tandem/{name}"][:] = column
+        file["/tandem/lost"][50:] = 2
+    with EpisodeReader(path) as episode:
+        summary = summarise(episode)
+    assert [camera.fps for camera in summary.cameras] == pytest.approx([25.0, 25.0])
+    assert summary.lost["follower_left"] == 2
