@@ -3,8 +3,8 @@
     python benchmarks/lockstep.py [--episodes N] [--seed S] [--rig sim]
 
 Records battery episodes as ``collect.py`` does, and reads the CPU clocks of its processes between
-the 20th step and the end of each episode. JPEG cost is measured afterwards by encoding the recorded
-pictures again, so that it can be told apart from the rest of the recorder.
+the 20th step and the end of each episode. World and recorder keep apart what rendering and JPEG
+threads have used.
 """
 
 import argparse
@@ -16,11 +16,9 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
-
 sys.path.insert(0, os.fspath(Path(__file__).resolve().parent.parent))
 
-from recorder.episode_reader import EpisodeReader
+from recorder.status import STATUS_RING as RECORDER_STATUS
 from session import runtime_dir
 from session.config import SessionConfig, load_rig, load_task
 from session.launch import launch
@@ -40,6 +38,7 @@ class Sample:
     step: int
     wall_s: float
     render_s: float
+    jpeg_s: float
     cpu_s: dict[str, float]
 
 
@@ -50,6 +49,7 @@ class Result:
     ticks: int
     ticks_per_s: float
     render_ms: float
+    jpeg_ms: float
     cpu_ms: dict[str, float]
 
 
@@ -67,9 +67,7 @@ def main() -> None:
             rig_file, task, options.episodes, options.seed, folder, str(directory)
         )
         results = measure(config, directory)
-        recording = rig_file.recording
-        jpeg_ms = encode_ms(Path(folder) / task.name / "episode_0.hdf5", recording.jpeg_quality)
-    report(results, jpeg_ms)
+    report(results)
 
 
 def measure(config: SessionConfig, directory: Path) -> list[Result]:
@@ -103,10 +101,14 @@ def take_sample(directory: Path) -> Sample | None:
         with RingReader(directory / "ticks") as ticks, RingReader(directory / "world") as world:
             step = int(ticks.newest()["step"])
             render_s = int(world.newest()["cpu_render_ns"]) * 1e-9
+        with RingReader(directory / RECORDER_STATUS) as recorder:
+            jpeg_s = int(recorder.newest()["encode_cpu_ns"]) * 1e-9
         cpu_s = {name: process_cpu_s(directory, name) for name in PROCESSES}
     except (OSError, RingError):
         return None
-    return Sample(step, time.monotonic(), render_s, cpu_s) if recording and step >= 0 else None
+    return (
+        Sample(step, time.monotonic(), render_s, jpeg_s, cpu_s) if recording and step >= 0 else None
+    )
 
 
 def process_cpu_s(directory: Path, name: str) -> float:
@@ -124,22 +126,12 @@ def result(first: Sample, last: Sample) -> Result:
         ticks,
         ticks / (last.wall_s - first.wall_s),
         (last.render_s - first.render_s) * per_tick,
+        (last.jpeg_s - first.jpeg_s) * per_tick,
         {name: (last.cpu_s[name] - first.cpu_s[name]) * per_tick for name in PROCESSES},
     )
 
 
-def encode_ms(path: Path, quality: int) -> float:
-    """CPU time of compressing one picture of every camera, from the pictures of an episode."""
-    with EpisodeReader(path) as episode:
-        cameras = episode.facts.camera_names
-        pictures = [episode.image(name, step) for step in range(0, 200, 20) for name in cameras]
-    before = time.process_time()
-    for picture in pictures:
-        cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return (time.process_time() - before) * 1000 / (len(pictures) / len(cameras))
-
-
-def report(results: list[Result], jpeg_ms: float) -> None:
+def report(results: list[Result]) -> None:
     """Print the table: the median over the episodes, with their range."""
 
     def row(name: str, values: list[float], unit: str) -> None:
@@ -150,12 +142,12 @@ def report(results: list[Result], jpeg_ms: float) -> None:
     print("| what | median | range |\n| --- | --- | --- |")
     row("speed", [r.ticks_per_s for r in results], "ticks/s")
     row("rendering, CPU", [r.render_ms for r in results], "ms/tick")
-    print(f"| JPEG, CPU (measured apart) | {jpeg_ms:.2f} ms/tick | |")
+    row("JPEG, CPU", [r.jpeg_ms for r in results], "ms/tick")
     row("world without rendering", [r.cpu_ms["world"] - r.render_ms for r in results], "ms/tick")
-    row("recorder without JPEG", [r.cpu_ms["recorder"] - jpeg_ms for r in results], "ms/tick")
+    row("recorder without JPEG", [r.cpu_ms["recorder"] - r.jpeg_ms for r in results], "ms/tick")
     for name in ("control", "session"):
         row(name, [r.cpu_ms[name] for r in results], "ms/tick")
-    rest = [sum(r.cpu_ms.values()) - r.render_ms - jpeg_ms for r in results]
+    rest = [sum(r.cpu_ms.values()) - r.render_ms - r.jpeg_ms for r in results]
     row("everything but rendering and JPEG", rest, "ms/tick")
 
 

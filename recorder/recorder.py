@@ -202,6 +202,7 @@ class Recorder:
         status["episode"] = episode.number if episode else NONE
         status["step"] = int(episode.last.tick["step"]) if episode and episode.last else NONE
         status["encode_queue"] = episode.queued() if episode else 0
+        status["encode_cpu_ns"] = self._pool.cpu_ns
         if not episode or not episode.last:
             status["stale_cameras"] = 0
             return

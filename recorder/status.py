@@ -38,6 +38,7 @@ STATUS_DTYPE: Final = np.dtype(
         ("stale_cameras", "<u4"),  # bit i: camera i (configured order) was stale in the newest step
         ("stale_steps", "<u4", (MAX_STATUS_CAMERAS,)),  # of this episode, per camera
         ("encode_queue", "<i8"),  # steps waiting for their images
+        ("encode_cpu_ns", "<i8"),  # CPU time of the JPEG threads since the process started
         ("finalise_queue", "<i8"),  # episodes waiting to become files, the one in work included
         ("tick_lag", "<i8"),  # ticks published but not taken in yet
         ("last_saved_episode", "<i8"),  # NONE until one was saved

@@ -1,6 +1,7 @@
 """An episode's summary as plain text lines."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
@@ -94,9 +95,21 @@ def _events(episode: EpisodeReader) -> Iterator[str]:
 
 def _provenance(facts: EpisodeFacts) -> Iterator[str]:
     yield f"software  {_flat(facts.software)}"
-    if facts.servos:
-        yield f"servos    {_flat(facts.servos)}"
+    yield from _inventory(facts.servos)
     yield f"id        {facts.episode_id}"
+
+
+def _inventory(text: str) -> Iterator[str]:
+    """Models and firmware by bus, equal ones counted instead of listed."""
+    try:
+        buses = json.loads(text)
+        found = {bus: Counter(servos.values()) for bus, servos in buses.items()}
+    except (ValueError, AttributeError, TypeError):
+        if text:
+            yield f"servos    {text}"
+        return
+    for bus, servos in found.items():
+        yield f"  {bus:<16} " + ", ".join(f"{n} x {name}" for name, n in servos.items())
 
 
 def _flat(text: str) -> str:

@@ -23,6 +23,7 @@ _DAMPING: Final = 0.03
 _ROTATION_WEIGHT_M: Final = 0.25  # how many metres of error one radian is worth
 _ROLL_PULL: Final = 0.02
 _CLOSE_ENOUGH: Final = 1e-5
+_SMALL_STEP_RAD: Final = 0.02  # after such a step what is left is of second order: 1e-4 rad
 _STEP_LIMIT_RAD: Final = 0.12  # per iteration: keeps the linearisation honest
 
 _WEIGHTS: Final = np.array([1.0, 1.0, 1.0] + [_ROTATION_WEIGHT_M] * 3)
@@ -61,6 +62,8 @@ class ArmKinematics:
             if step is None:
                 break
             joints = _between(self._lower, joints + step, self._upper)
+            if np.abs(step).max() < _SMALL_STEP_RAD:
+                break
         travel = MAX_SPEED_RAD_S * TICK_S
         self.joints = _between(start - travel, joints, start + travel)
         return self.joints

@@ -10,6 +10,7 @@ not simulate is said where it would be: `sim.servo`, `sim.bus`, `sim.arms`, `sim
 
 import argparse
 import contextlib
+import gc
 import os
 import select
 import signal
@@ -390,6 +391,7 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, lambda *_: world.leave())
     die_with_parent(options.parent)
     ports = " ".join(f"{name}={bus.port}" for name, bus in world.buses.items())
+    gc.freeze()  # MuJoCo's and numpy's modules need not be walked through again and again
     sys.stdout.write(f"{ports}\n")
     sys.stdout.flush()
     world.run()

@@ -25,7 +25,7 @@ from recorder.check import check
 from recorder.episode_reader import EpisodeReader
 from recorder.journal_reader import JournalReader
 from teleop.ring import RingReader
-from teleop.tick import State
+from teleop.tick import Outcome, State
 
 pytestmark = pytest.mark.sim
 
@@ -79,8 +79,8 @@ def test_kill_in_mid_episode(victim: str, tmp_path: Path) -> None:
     for path in folder.glob("*.hdf5"):
         with EpisodeReader(path) as episode:
             assert check(episode) == [], path.name
-    with h5py.File(folder / "episode_0.hdf5") as file:
-        assert file.attrs["success"] == "unlabelled"
+    with EpisodeReader(folder / "episode_0.hdf5") as episode:
+        assert episode.facts.outcome is Outcome.UNLABELLED
 
 
 def test_first_ctrl_c_closes_the_episode_and_rests(tmp_path: Path) -> None:
@@ -96,9 +96,9 @@ def test_first_ctrl_c_closes_the_episode_and_rests(tmp_path: Path) -> None:
         nothing_left(collect)
     with EpisodeReader(data / "battery" / "episode_0.hdf5") as episode:
         assert check(episode) == []
-    with h5py.File(data / "battery" / "episode_0.hdf5") as file:
-        assert file.attrs["success"] == "unlabelled"
-        assert len(file["action"]) >= 60
+    with EpisodeReader(data / "battery" / "episode_0.hdf5") as episode:
+        assert episode.facts.outcome is Outcome.UNLABELLED
+        assert episode.steps >= 60
 
 
 def test_second_ctrl_c_ends_holding(tmp_path: Path) -> None:
@@ -129,6 +129,6 @@ def test_lost_terminal_holds_then_rests(tmp_path: Path) -> None:
         collect.wait_for_state(State.HOLDING)
         collect.wait_for_state(State.RESTING)
         nothing_left(collect)
-    with h5py.File(data / "battery" / "episode_0.hdf5") as file:
-        assert file.attrs["success"] == "unlabelled"
+    with EpisodeReader(data / "battery" / "episode_0.hdf5") as episode:
+        assert episode.facts.outcome is Outcome.UNLABELLED
     assert not list((data / "battery").glob("episode_1.*"))
