@@ -105,11 +105,15 @@ class ServoBus:
 
     # ---- instructions in, replies out ---------------------------------------------------------
 
-    def service(self, now_ns: int) -> int:
+    def service(self, now_ns: int, *, drain: bool = True) -> int:
         """Answers every complete instruction that has arrived; returns how many packets that was.
 
         `now_ns` is the servos' time (boot times, `realtime_tick`). Never blocks: replies that the
         host does not take wait for the next call, up to a bound.
+
+        Only with `drain` is it certain that nothing written before the call is left: the kernel
+        hands bytes through a pty in the background, and a read that finds none waits for that.
+        Whoever polls the descriptor anyway saves that read.
         """
         if self._master < 0:
             return 0
@@ -120,6 +124,8 @@ class ServoBus:
                 handled += 1
                 if replies := self._execute(packet, now_ns):
                     self._send(b"".join(replies))
+            if not drain:
+                break
         return handled
 
     def _receive(self) -> bytes:
@@ -245,7 +251,7 @@ class ServoBus:
         servo = self._by_id.get(servo_id)
         if servo is None or not servo.hears(now_ns):
             return None
-        return servo if servo.get("status_return_level") >= level else None
+        return servo if servo.status_return_level >= level else None
 
     def _addressed(self, servo_id: int, now_ns: int) -> list[tuple[Servo, bool]]:
         """Servos that execute an instruction for `servo_id`; True where by secondary ID."""

@@ -55,6 +55,12 @@ _HOMING_LIMIT: Final = 1024
 _TABLE_SIZE: Final = 662
 _REALTIME_TICK_ADDRESS: Final = 120
 _REALTIME_TICK_PERIOD: Final = 32_768
+# What every tick asks of every servo is looked up by address: the same on all models.
+_TORQUE_ENABLE_ADDRESS: Final = 64
+_STATUS_RETURN_LEVEL_ADDRESS: Final = 68
+_HARDWARE_ERROR_ADDRESS: Final = 70
+_GOAL_POSITION_ADDRESS: Final = 116
+_GOAL_POSITION = struct.Struct("<i")
 _PRESENT = struct.Struct("<hii")
 _PRESENT_ADDRESS: Final = 126
 """Effort, velocity and position lie side by side from here: one pack writes all three."""
@@ -118,7 +124,12 @@ class Servo:
     @property
     def alert(self) -> int:
         """The alert bit, set while a hardware error stands."""
-        return ALERT if self.get("hardware_error_status") else 0
+        return ALERT if self._memory[_HARDWARE_ERROR_ADDRESS] else 0
+
+    @property
+    def status_return_level(self) -> int:
+        """Which instructions it answers."""
+        return self._memory[_STATUS_RETURN_LEVEL_ADDRESS]
 
     def hears(self, now_ns: int) -> bool:
         """Whether it takes part in the bus at this instant."""
@@ -175,12 +186,12 @@ class Servo:
     @property
     def torque_on(self) -> bool:
         """Whether the servo drives its joint; otherwise the joint is limp."""
-        return self.get("torque_enable") == 1
+        return self._memory[_TORQUE_ENABLE_ADDRESS] == 1
 
     @property
     def goal_rad(self) -> float:
         """Joint angle that the position modes drive to; clamped in position mode only."""
-        goal = self.get("goal_position")
+        goal: int = _GOAL_POSITION.unpack_from(self._memory, _GOAL_POSITION_ADDRESS)[0]
         if self._mode == OperatingMode.POSITION:
             lowest, highest = self._position_limits
             goal = min(max(goal, lowest), highest)

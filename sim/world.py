@@ -171,7 +171,7 @@ class World:
         while not self._may_leave():
             for descriptor, _ in self._poll.poll(100):
                 if descriptor in by_descriptor:
-                    by_descriptor[descriptor].service(self._t_ns)
+                    by_descriptor[descriptor].service(self._t_ns, drain=False)
                 elif descriptor == self._listener.fileno():
                     self._accept()
                 else:
