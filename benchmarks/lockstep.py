@@ -133,6 +133,8 @@ def result(first: Sample, last: Sample) -> Result:
 
 def report(results: list[Result]) -> None:
     """Print the table: the median over the episodes, with their range."""
+    if not results:
+        sys.exit("Nothing was recorded: run collect.py --task battery to see why.")
 
     def row(name: str, values: list[float], unit: str) -> None:
         middle = statistics.median(values)

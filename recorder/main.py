@@ -6,6 +6,7 @@ Exit code 0 after everything was saved (control ended, or SIGTERM), 1 with one s
 import argparse
 import contextlib
 import dataclasses
+import gc
 import os
 import signal
 import sys
@@ -22,7 +23,6 @@ from recorder.encode import EncodePool
 from recorder.errors import RecorderError
 from recorder.finaliser import Finaliser
 from recorder.folder import check_kind, check_space, check_writable, folder_lock
-from recorder.memory import keep_freed_memory
 from recorder.recorder import Inputs, Recorder
 from recorder.recover import recover_folder
 from recorder.scene import SceneReader
@@ -33,6 +33,7 @@ from recorder.tick_stream import TickStream
 from recorder.world_link import WorldLink
 from teleop.config import ConfigError, build, read_json
 from teleop.lockstep import LockstepError
+from teleop.memory import keep_freed_memory
 from teleop.parent import die_with_parent
 
 NICENESS: Final = 5
@@ -116,6 +117,7 @@ def _record(config: RecorderConfig, wake: int, stop: StopRequest, board: StatusB
         finaliser = Finaliser(woken)
         stack.callback(finaliser.close)
         recorder = Recorder(_with_provenance(config), inputs, board, pool, finaliser)
+        gc.freeze()  # what is loaded now stays: no need to walk through it again and again
         recorder.run()
         while finaliser.pending():
             recorder.report_saved()

@@ -26,6 +26,7 @@ from recorder.world_link import WorldLink
 from teleop.config import ConfigError, build, read_json
 from teleop.tick import NO_EPISODE, Outcome
 
+REPORT_INTERVAL_S = 0.04
 DISK_INTERVAL_S = 1.0
 
 
@@ -65,6 +66,7 @@ class Recorder:
         self._skipped = NO_EPISODE
         self._lost = 0
         self._disk_due = 0.0
+        self._report_due = 0.0
 
     def run(self) -> None:
         """Record until control has ended or the process is told to; then save what is open."""
@@ -188,6 +190,9 @@ class Recorder:
             self._episode.note(t_ns, f"recorder: {text}")
 
     def _report(self) -> None:
+        if monotonic() < self._report_due:
+            return
+        self._report_due = monotonic() + REPORT_INTERVAL_S
         status = self._board.status
         status["tick_lag"] = self._inputs.ticks.lag()
         self._report_episode()

@@ -17,7 +17,7 @@ class WorldLink:
 
     def __init__(self, path: Path, cameras: Sequence[SimulatedCamera]) -> None:
         self._socket: socket.socket | None = lockstep.connect(path, "recorder")
-        self._cameras = cameras
+        self._camera = cameras[0]
         self._last = -1
 
     def acknowledge(self, t_ns: int) -> bool:
@@ -26,9 +26,9 @@ class WorldLink:
         Returns:
             False, once, when the world turns out to be gone. Later calls do nothing.
         """
-        numbers = [camera.newest_number(t_ns) for camera in self._cameras]
-        taken = min((number for number in numbers if number is not None), default=-1)
-        if self._socket is None or taken <= self._last:
+        # Before a tick begins the world publishes a frame of every camera, all of one number.
+        taken = self._camera.newest_number(t_ns)
+        if self._socket is None or taken is None or taken <= self._last:
             return True
         self._last = taken
         try:

@@ -31,6 +31,7 @@ from sim.linkage import leader_angle
 from teleop.config import ConfigError, build, read_json
 from teleop.joints import ARM_DOF, JOINTS_PER_ARM, ROLES, SIDES, Side
 from teleop.lockstep import MAX_BYTES, Message, receive, send
+from teleop.memory import keep_freed_memory
 from teleop.parent import die_with_parent
 from teleop.ring import RingWriter
 
@@ -387,6 +388,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ConfigError, SimError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
+    keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: world.leave())
     die_with_parent(options.parent)

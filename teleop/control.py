@@ -24,7 +24,7 @@ from teleop.loop import Loop
 from teleop.mirror import Mirror
 from teleop.parent import die_with_parent
 from teleop.publish import Publisher
-from teleop.realtime import enter_realtime
+from teleop.realtime import enter_realtime, quiet_garbage
 from teleop.rig import LOCKSTEP_TIMEOUT_S, REAL_TIMEOUT_S, Rig
 from teleop.rig_config import SERVOS_FILE, ControlConfig
 from teleop.states import Ending, Flow
@@ -88,6 +88,7 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
         write_json(Path(config.runtime_dir) / SERVOS_FILE, rig.inventory())
         leader = Mirror(GRIPPERS[config.rig.gripper])
         loop = Loop(config.rig, rig, clock, leader, publisher, flow, commands, stop)
+        quiet_garbage()
         if config.world_socket is None:
             for sentence in enter_realtime():
                 publisher.say(sentence, clock.now_ns)

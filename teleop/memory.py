@@ -1,4 +1,4 @@
-"""Keeps memory that pictures have used: they come and go fifty times a second.
+"""Keeps memory that was used and freed, for processes in which pictures come and go.
 
 By default the C library gives each freed 640x480 picture back to the kernel and then pays a page
 fault for every 4 kB of the next one: 1.2 ms of CPU for four copies, 0.2 ms with memory kept
