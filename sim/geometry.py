@@ -1,5 +1,6 @@
 """Poses and rotations, with MuJoCo's own quaternion routines underneath."""
 
+import math
 from dataclasses import dataclass
 
 import mujoco
@@ -30,6 +31,11 @@ class Pose:
         return float(np.arctan2(self.rotation[1, 0], self.rotation[0, 0]))
 
 
+def between(lowest: Array | float, values: Array, highest: Array | float) -> Array:
+    """`np.clip` without its overhead, which counts on vectors of three and six."""
+    return np.minimum(np.maximum(values, lowest), highest)
+
+
 def rotation_vector(rotation: Array) -> Array:
     """Axis times angle, (3,) rad, of a (3, 3) rotation."""
     quaternion, vector = np.empty(4), np.empty(3)
@@ -40,7 +46,7 @@ def rotation_vector(rotation: Array) -> Array:
 
 def rotation_of(vector: Array) -> Array:
     """The (3, 3) rotation about `vector` by its length, rad."""
-    angle = float(np.linalg.norm(vector))
+    angle = math.sqrt(vector @ vector)
     quaternion, matrix = np.array([1.0, 0.0, 0.0, 0.0]), np.empty(9)
     if angle > 1e-9:
         mujoco.mju_axisAngle2Quat(quaternion, vector / angle, angle)

@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.geometry import Array, Pose, rotation_of, rotation_vector
+from sim.geometry import Array, Pose, between, rotation_of, rotation_vector
 from sim.kinematics import ArmKinematics
 from sim.scene import START_RAD, TICK_S, Scene
 from sim.task import Motion
@@ -92,14 +92,14 @@ class Hand:
         if not self._correcting:
             return
         gain = self.habits.correction_per_s * TICK_S
-        self._position_correction = np.clip(
-            self._position_correction + gain * (expected.position - seen.position),
+        self._position_correction = between(
             -_POSITION_WINDUP_M,
+            self._position_correction + gain * (expected.position - seen.position),
             _POSITION_WINDUP_M,
         )
-        self._rotation_correction = np.clip(
-            self._rotation_correction + gain * rotation_vector(expected.rotation @ seen.rotation.T),
+        self._rotation_correction = between(
             -_ROTATION_WINDUP_RAD,
+            self._rotation_correction + gain * rotation_vector(expected.rotation @ seen.rotation.T),
             _ROTATION_WINDUP_RAD,
         )
 

@@ -11,7 +11,7 @@ from typing import Final
 import mujoco
 import numpy as np
 
-from sim.geometry import Array, Pose, rotation_vector
+from sim.geometry import Array, Pose, between, rotation_vector
 from sim.scene import START_RAD, TICK_S, Scene
 from teleop.joints import ARM_DOF, ARM_JOINTS, Side
 
@@ -61,11 +61,11 @@ class ArmKinematics:
             step = self._step(joints, goal)
             if step is None:
                 break
-            joints = _between(self._lower, joints + step, self._upper)
+            joints = between(self._lower, joints + step, self._upper)
             if np.abs(step).max() < _SMALL_STEP_RAD:
                 break
         travel = MAX_SPEED_RAD_S * TICK_S
-        self.joints = _between(start - travel, joints, start + travel)
+        self.joints = between(start - travel, joints, start + travel)
         return self.joints
 
     def _step(self, joints: Array, goal: Pose) -> Array | None:
@@ -83,9 +83,4 @@ class ArmKinematics:
         damping = _DAMPING**2 * min(1.0, math.sqrt(error @ error) / 0.05) + 1e-8
         normal = jacobian.T @ jacobian + damping * _IDENTITY + _POSTURE
         step = np.linalg.solve(normal, jacobian.T @ error - _POSTURE @ joints)
-        return _between(-_STEP_LIMIT_RAD, step, _STEP_LIMIT_RAD)
-
-
-def _between(lowest: Array | float, values: Array, highest: Array | float) -> Array:
-    """`np.clip` without its overhead, which counts on vectors of six."""
-    return np.minimum(np.maximum(values, lowest), highest)
+        return between(-_STEP_LIMIT_RAD, step, _STEP_LIMIT_RAD)

@@ -7,6 +7,7 @@ Protocol 2.0.
 
 from __future__ import annotations
 
+import struct
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -33,6 +34,10 @@ class Instruction(IntEnum):
     STATUS = 0x55
     SYNC_READ = 0x82
     SYNC_WRITE = 0x83
+
+
+_HEAD: Final = struct.Struct("<4sBH")
+_STATUS_BODIES: Final = [bytes((Instruction.STATUS, error)) for error in range(256)]
 
 
 class Error(IntEnum):
@@ -66,14 +71,13 @@ def build_packet(servo_id: int, body: bytes) -> bytes:
     """A whole packet around `body` (instruction, then error byte and parameters), stuffed."""
     if _STUFFED_PATTERN in body:
         body = body.replace(_STUFFED_PATTERN, _STUFFED_PATTERN + b"\xfd")
-    length = len(body) + 2
-    packet = HEADER + bytes((servo_id, length & 0xFF, length >> 8)) + body
+    packet = _HEAD.pack(HEADER, servo_id, len(body) + 2) + body
     return packet + _crc(packet).to_bytes(2, "little")
 
 
 def build_status(servo_id: int, error: int, parameters: bytes = b"") -> bytes:
     """A status packet; `error` is an `Error`, with `ALERT` set where the servo has a fault."""
-    return build_packet(servo_id, bytes((Instruction.STATUS, error)) + parameters)
+    return build_packet(servo_id, _STATUS_BODIES[error] + parameters)
 
 
 class InstructionParser:
