@@ -9,6 +9,15 @@ import secrets
 import sys
 from pathlib import Path
 
+from session.requirements import missing_packages
+
+BAD_INPUT = 2
+if missing := missing_packages():
+    sys.exit(
+        f"collect.py: {', '.join(missing)} not installed for {sys.executable}. Run scripts/install "
+        "and then .venv/bin/python collect.py, or install the dependencies here."
+    )
+
 from session import runtime_dir
 from session.config import MAX_SEED, SessionConfig, load_rig, load_task
 from session.launch import LaunchError, attach, launch
@@ -16,20 +25,32 @@ from session.paths import datasets_dir
 from teleop.config import ConfigError
 from tui.progress import Progress
 
-BAD_INPUT = 2
-
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(
         prog="collect.py", description="Record demonstrations of a task into HDF5 episodes."
     )
-    parser.add_argument("--task", help="a task of configs/tasks, e.g. battery, or a .toml file")
-    parser.add_argument("--rig", default="sim", help="a rig of configs/rigs, or a .toml file")
-    parser.add_argument("--episodes", type=int, help="how many to record (simulated rig: 1)")
-    parser.add_argument("--seed", type=int, help="of the first simulated episode (default: random)")
     parser.add_argument(
-        "--out", type=Path, default=datasets_dir(), help="folder of the datasets (datasets/)"
+        "--task", metavar="NAME", help="a task of configs/tasks, e.g. battery, or a .toml file"
+    )
+    parser.add_argument(
+        "--rig",
+        metavar="NAME",
+        default="sim",
+        help="a rig of configs/rigs, or a .toml file (default: sim, the simulated rig)",
+    )
+    parser.add_argument(
+        "--episodes", metavar="N", type=int, help="how many to record (default on sim: 1)"
+    )
+    parser.add_argument(
+        "--seed",
+        metavar="N",
+        type=int,
+        help="of the first simulated episode, counting up from there (default: random)",
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="FOLDER", help="folder of the datasets (default: datasets/)"
     )
     parser.add_argument("--headless", action="store_true", help="plain lines, no live display")
     parser.add_argument("--attach", action="store_true", help="watch the session that is running")
@@ -63,7 +84,7 @@ def configure(options: argparse.Namespace) -> SessionConfig:
         task=task,
         episodes=options.episodes or 1,
         seed=secrets.randbelow(1_000_000) if options.seed is None else options.seed,
-        out=str(options.out.resolve()),
+        out=str((options.out or datasets_dir()).resolve()),
         runtime_dir=str(runtime_dir.create()),
     )
 
@@ -73,14 +94,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         if options.attach:
-            directory, connection = attach()
+            directory, about, connection = attach(options.out and options.out.resolve())
+            print(f"Attached: {about}.")
         else:
             runtime_dir.sweep()
             config = configure(options)
             directory = Path(config.runtime_dir)
             print(
                 f"SIMULATED RIG: task {config.task.name}, {config.episodes} episode(s) from seed "
-                f"{config.seed} into {config.out}. No real arm moves."
+                f"{config.seed} into {config.out}. No real arm moves. An episode takes about "
+                "half a minute."
             )
             connection = launch(config)
     except (ConfigError, LaunchError) as error:

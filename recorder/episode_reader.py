@@ -82,6 +82,8 @@ class EpisodeReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._naming_faults():
+            if path.is_dir():
+                raise EpisodeError(f"{path} is a folder, not an episode file.")
             self.size_bytes = path.stat().st_size
             self._file = h5py.File(path, "r")
         try:

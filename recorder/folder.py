@@ -119,7 +119,7 @@ def folder_lock(folder: Path, patience_s: float) -> Iterator[None]:
     try:
         _acquire(descriptor, folder, patience_s)
         os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        os.pwrite(descriptor, f"{os.getpid()} {os.getppid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -131,11 +131,22 @@ def _acquire(descriptor: int, folder: Path, patience_s: float) -> None:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if time.monotonic() < deadline:
-                time.sleep(LOCK_POLL_S)
+            holder, session = _holder(descriptor)
+            if not _is_alive(session) and time.monotonic() < deadline:
+                time.sleep(0.1)  # its session was killed: it is finalising what it holds
                 continue
-            holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
             raise FolderError(
                 f"Another recorder (process {holder}) records into {folder}. Wait for it to end, "
                 "or choose another folder with --out."
             ) from None
+
+
+def _holder(descriptor: int) -> tuple[str, int | None]:
+    """Who holds the lock, as it says itself: the recorder's and its session's process."""
+    words = os.pread(descriptor, 64, 0).decode(errors="replace").split()
+    session = int(words[1]) if len(words) == 2 and words[1].isdigit() else None
+    return words[0] if words else "unknown", session
+
+
+def _is_alive(pid: int | None) -> bool:
+    return pid is not None and Path(f"/proc/{pid}").exists()

@@ -11,7 +11,7 @@ from typing import Final
 from recorder.check import check
 from recorder.episode_reader import EpisodeReader
 from recorder.errors import EpisodeError
-from replay.contact_sheet import SheetError, write_contact_sheet
+from replay.contact_sheet import SheetError, check_sheet_path, write_contact_sheet
 from replay.find import NotFoundError, find_episode
 from replay.report import report
 from replay.summary import summarise
@@ -25,6 +25,8 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _parser().parse_args(arguments)
     try:
+        if options.contact_sheet:
+            check_sheet_path(options.contact_sheet)
         with EpisodeReader(find_episode(options.episode)) as episode:
             return _show(episode, options.contact_sheet)
     except (EpisodeError, NotFoundError, SheetError) as error:

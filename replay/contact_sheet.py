@@ -26,15 +26,26 @@ class SheetError(Exception):
     """The picture cannot be written."""
 
 
+def check_sheet_path(path: Path) -> None:
+    """See that a sheet could be written there, before the work is done.
+
+    Raises:
+        SheetError: another ending than .png or .jpg, or no such folder.
+    """
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise SheetError(f"{path}: a contact sheet is written as .png or .jpg.")
+    if not path.absolute().parent.is_dir():
+        raise SheetError(f"Cannot write {path}: there is no folder {path.parent}.")
+
+
 def write_contact_sheet(episode: EpisodeReader, path: Path) -> None:
     """Write the sheet as PNG or JPEG, by the name's ending.
 
     Raises:
-        SheetError: another ending, or the folder cannot be written to.
+        SheetError: as `check_sheet_path`, or it cannot be written.
         EpisodeError: an image does not decode.
     """
-    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise SheetError(f"{path}: a contact sheet is written as .png or .jpg.")
+    check_sheet_path(path)
     picture = cv2.cvtColor(contact_sheet(episode), cv2.COLOR_RGB2BGR)
     encoded, content = cv2.imencode(path.suffix.lower(), picture)
     try:

@@ -41,6 +41,13 @@ class RigFile:
         names = [camera.name for camera in self.cameras]
         if len(set(names)) != len(names):
             raise ValueError(f"two cameras share a name: {', '.join(names)}.")
+        sizes = {f"{camera.name} {camera.width}x{camera.height}" for camera in self.cameras}
+        if self.rig.simulated and len({size.split()[1] for size in sizes}) > 1:
+            raise ValueError(
+                f"simulated cameras must all have one size, not {', '.join(sorted(sizes))}."
+            )
+        if not self.cameras:
+            raise ValueError("there must be at least one [[cameras]].")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ from session import runtime_dir
 from session.clients import SOCKET
 from session.config import SessionConfig
 from session.processes import environment
-from teleop.config import write_json
+from teleop.config import ConfigError, read_json, write_json
 
 START_TIMEOUT_S: Final = 30.0
 LOG: Final = "session.log"
+CONFIG: Final = "session.json"
 
 
 class LaunchError(Exception):
@@ -30,7 +31,7 @@ def launch(config: SessionConfig) -> socket.socket:
         LaunchError: it ended before it could be reached; the text is its last words.
     """
     directory = Path(config.runtime_dir)
-    path = directory / "session.json"
+    path = directory / CONFIG
     write_json(path, config)
     with (directory / LOG).open("ab") as log:
         process = subprocess.Popen(
@@ -56,17 +57,38 @@ def launch(config: SessionConfig) -> socket.socket:
     raise LaunchError(words[-1] if words else "The session process did not start.")
 
 
-def attach() -> tuple[Path, socket.socket]:
-    """Connect to the newest running session of this user.
+def attach(out: Path | None = None) -> tuple[Path, str, socket.socket]:
+    """Connect to the running session of this user.
+
+    Args:
+        out: only to a session that records under this folder.
+
+    Returns:
+        Its runtime directory, what it is about, and the connection.
 
     Raises:
-        LaunchError: none is running.
+        LaunchError: none is running, or several are (all are listed).
     """
-    for directory in runtime_dir.live():
+    running = {path: _about(path) for path in runtime_dir.live()}
+    if out is not None:
+        running = {path: about for path, about in running.items() if about.endswith(f" {out}")}
+    if len(running) > 1:
+        listed = "\n".join(f"  {about}" for about in running.values())
+        raise LaunchError(f"Several sessions are running; say which by --out:\n{listed}")
+    for directory, about in running.items():
         connection = _connect(directory)
         if connection is not None:
-            return directory, connection
+            return directory, about, connection
     raise LaunchError("No session is running. Start one: python collect.py --task battery")
+
+
+def _about(directory: Path) -> str:
+    try:
+        config = read_json(directory / CONFIG)
+        rig = "SIMULATED RIG" if config["rig_file"]["rig"]["simulated"] else "real rig"
+        return f"{rig}, task {config['task']['name']}, into {config['out']}"
+    except (ConfigError, KeyError, TypeError):
+        return f"a session that is just starting ({directory})"
 
 
 def _connect(directory: Path) -> socket.socket | None:

@@ -10,11 +10,14 @@ import os
 import selectors
 import socket
 import time
+import traceback
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from recorder.config import EpisodePlan, RecorderConfig
+from recorder.errors import RecorderError
 from recorder.numbering import claim_number, episode_path
 from recorder.status import RecorderState
 from session import runtime_dir
@@ -80,9 +83,10 @@ class Supervisor:
         self._phase = Phase.STARTING
         self._attempt = 0
         self._episode = -1
-        self._successes = 0
+        self._outcomes: Counter[Outcome] = Counter()
         self._restarts = 0
         self._leaving: str | None = None
+        self._going_on = False
         self._unwatched_since: float | None = time.monotonic()
 
     # -- the flow
@@ -99,10 +103,14 @@ class Supervisor:
                     self._replace_recorder(str(error))
                 except Unwatched:
                     self._await_client()
-        except Interrupted:
+        except (Interrupted, Unwatched):
             return self._end(0)
-        except (SessionError, LockstepError) as error:
+        except (SessionError, LockstepError, RecorderError) as error:
             self._clients.log(str(error), "error")
+            return self._end(1)
+        except Exception as error:  # whatever it is, the arms come first
+            self._clients.log(f"The session failed: {error!r}.", "error")
+            traceback.print_exc()
             return self._end(1)
         return self._end(0)
 
@@ -138,8 +146,7 @@ class Supervisor:
             self._command(Stop(outcome))
         self._resume()
         self._wait(self._is_closed, HOME_TIMEOUT_S, "the end of the episode", interruptible=False)
-        if self._watch.outcome_of(self._episode) is Outcome.SUCCESS:
-            self._successes += 1
+        self._outcomes[self._watch.outcome_of(self._episode)] += 1
 
     def _verdict(self) -> Outcome:
         """What the simulated task says; where nobody can tell, the episode stays unlabelled."""
@@ -258,17 +265,27 @@ class Supervisor:
         self._command(Home())
 
     def _await_client(self) -> None:
-        """Hold; go on when a terminal attaches, rest and end when none does in time."""
+        """Hold until a terminal says to go on; rest and end when none attaches in time.
+
+        That a terminal is there again is no reason to move: somebody must ask for it.
+        """
         patience_s = self._config.rig_file.rig.safety.hold_timeout_s
         self._clients.log(
-            f"No terminal is watching: the arms hold, and rest after {patience_s:.0f} s.", "warning"
+            f"No terminal was watching: the arms hold (and rest after {patience_s:.0f} s without "
+            "one).",
+            "warning",
         )
         self._command(Hold("no terminal is watching"))
         self._enter(Phase.HOLDING)
+        self._going_on = False
         deadline = time.monotonic() + patience_s
-        while not len(self._clients):
+        while not self._going_on:
             self._pump()
-            if time.monotonic() > deadline:
+            if self._leaving is not None:
+                raise Interrupted
+            if len(self._clients):
+                deadline = time.monotonic() + patience_s
+            elif time.monotonic() > deadline:
                 raise Interrupted
         self._command(Home())
 
@@ -331,10 +348,13 @@ class Supervisor:
     def _summary(self) -> str:
         if not self._numbers:
             return "Nothing was recorded."
-        saved = self._saved()
-        files = f"{saved} episode{'' if saved == 1 else 's'}"
-        verdict = f"{self._successes} successful"
-        return f"Saved {files} ({verdict}) in {self._folder}."
+        saved = [episode_path(self._folder, n) for n in self._numbers]
+        saved = [path for path in saved if path.exists()]
+        if not saved:
+            return f"No episode was saved in {self._folder}."
+        verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items() if n)
+        files = f"{len(saved)} episode{'' if len(saved) == 1 else 's'}"
+        return f"Saved {files} ({verdicts}). Look at the last one: replay {saved[-1]}"
 
     def _saved(self) -> int:
         """How many of this session's episodes are files by now."""
@@ -378,6 +398,7 @@ class Supervisor:
     def _hear_clients(self) -> None:
         while self._clients.requests:
             request = self._clients.requests.pop(0)
+            self._going_on = self._going_on or request == "go_on"
             if request == "quit" or (request == "stop" and self._leaving is None):
                 self._leaving = request
         if len(self._clients):
@@ -425,6 +446,6 @@ class Supervisor:
         status["episodes"] = self._config.episodes
         status["episode"] = self._episode
         status["saved"] = self._saved()
-        status["successes"] = self._successes
+        status["successes"] = self._outcomes[Outcome.SUCCESS]
         status["seed"] = self._config.seed + max(0, self._attempt - 1)
         self._status.commit()

@@ -4,6 +4,9 @@ First Ctrl-C: the session closes the episode, brings the arms to rest and ends. 
 with the arms holding. If this process dies instead, the session notices and the arms hold.
 """
 
+import contextlib
+import select
+import shutil
 import signal
 import socket
 import sys
@@ -42,6 +45,7 @@ class Progress:
         self._handled = 0
         self._shown_at = 0.0
         self._shown = ""
+        self._asked = False
 
     def run(self) -> int:
         """Show and forward Ctrl-C until the session ends; returns its exit status."""
@@ -52,7 +56,10 @@ class Progress:
                 try:
                     message = receive(self._connection)
                 except LockstepError:
-                    self._print("The session is gone; its next start recovers what it recorded.")
+                    self._print(
+                        "The session is gone. What it recorded is saved, or will be recovered at "
+                        "the next start."
+                    )
                     return 1
                 if message.get("event") == "ended":
                     self._print(str(message["text"]))
@@ -60,6 +67,7 @@ class Progress:
                     return INTERRUPTED if self._interrupts and status == 0 else status
                 self._log(str(message.get("level")), str(message.get("text")))
             self._forward_interrupts()
+            self._forward_enter()
             if time.monotonic() - self._shown_at >= period_s:
                 self._show()
 
@@ -82,14 +90,26 @@ class Progress:
             except OSError:
                 return
 
+    def _forward_enter(self) -> None:
+        """Enter ends a hold, if we have asked for it on this terminal."""
+        if self._asked and sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
+            sys.stdin.readline()
+            self._asked = False
+            with contextlib.suppress(OSError):  # gone: the next receive tells
+                send(self._connection, {"op": "go_on"})
+
     def _show(self) -> None:
         self._shown_at = now_s = time.monotonic()
         view = self._viewer.look()
         if view.phase is Phase.ENDED:
             return
+        if view.phase is Phase.HOLDING and not self._asked:
+            self._asked = True
+            self._print("The arms hold. Press Enter to go on, Ctrl-C to bring them to rest.")
         line = progress_line(view, self._pace.update(now_s, view.t_ns))
         if self._live:
-            self._out.write(f"\r\x1b[2K{line}")
+            columns = shutil.get_terminal_size().columns
+            self._out.write(f"\r\x1b[2K{line[: columns - 1]}")
             self._shown = line
         elif line != self._shown:
             self._out.write(f"{line}\n")
