@@ -115,7 +115,7 @@ COLUMNS: Final = (
         "effort",
         "<f4",
         (DOF,),
-        "attribute effort_unit",
+        "mA, or 0.1 % load: see effort_unit",
         "follower current or load",
     ),
     _tick("/action", "action", "<f4", (DOF,), "rad, gripper 0-1", "command that the followers got"),
