@@ -106,6 +106,7 @@ def _create_datasets(file: h5py.File, header: EpisodeHeader, scan: Scan) -> None
     for camera in header.cameras:
         name = f"{schema.IMAGES}/{camera.name}"
         images = file.create_dataset(name, (count, width), "u1", chunks=(1, width))
+        _describe(images, "bytes")
         images.attrs["width"], images.attrs["height"] = camera.width, camera.height
 
 

@@ -4,7 +4,9 @@ Whatever dies: every journaled step is in a file after the next start, and no pr
 """
 
 import os
+import pty
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from session_harness import (
     Collect,
     alive,
     collecting,
+    command,
     run,
     short_task,
     small_rig,
@@ -132,3 +135,33 @@ def test_lost_terminal_holds_then_rests(tmp_path: Path) -> None:
     with EpisodeReader(data / "battery" / "episode_0.hdf5") as episode:
         assert episode.facts.outcome is Outcome.UNLABELLED
     assert not list((data / "battery").glob("episode_1.*"))
+
+
+def test_attached_terminal_is_asked_before_the_arms_move_again(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    settings = arguments(tmp_path, "--episodes", "2", max_steps=1400)
+    with collecting(data, *settings) as collect:
+        collect.wait_for_step(30)
+        collect.pids()
+        collect.process.kill()
+        collect.wait_for_state(State.HOLDING)
+        keyboard, terminal = pty.openpty()
+        attached = subprocess.Popen(
+            [*command(data), "--attach"], stdin=terminal, stdout=subprocess.PIPE, text=True
+        )
+        assert attached.stdout is not None
+        lines = iter(attached.stdout.readline, "")
+        assert f"SIMULATED RIG, task battery, into {data}" in next(lines)
+        assert any("Press Enter to go on" in line for line in lines)
+        assert collect.field("ticks", "state") == State.HOLDING
+        os.write(keyboard, b"\n")
+        wait_until(lambda: collect.field("recorder", "episode") == 1, 60, "the next episode")
+        attached.send_signal(signal.SIGINT)
+        assert attached.wait(60) == 130
+        attached.stdout.close()
+        for descriptor in (keyboard, terminal):
+            os.close(descriptor)
+        nothing_left(collect)
+    for number in (0, 1):
+        with EpisodeReader(data / "battery" / f"episode_{number}.hdf5") as episode:
+            assert episode.facts.outcome is Outcome.UNLABELLED
