@@ -1,5 +1,6 @@
 """What the recorder asks of a camera, whatever its kind."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -7,12 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 
+def always() -> bool:
+    """For frames that own their image."""
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One image and its stamps, in the session's time.
 
     Attributes:
-        image: (H, W, 3) uint8, RGB. Owned by the frame: nobody writes into it afterwards.
+        image: (H, W, 3) uint8, RGB. It may lie in memory that its source will use again: whoever
+            has used it asks `is_whole` afterwards.
         number: counts the camera's frames; a gap means frames were lost on the way.
         capture_ns: when the scene was seen (middle of the exposure, as far as is known).
         arrival_ns: when the image was there to be used.
@@ -22,6 +29,8 @@ class Frame:
     number: int
     capture_ns: int
     arrival_ns: int
+    is_whole: Callable[[], bool] = always
+    """The image has not been overwritten since it was taken."""
 
 
 class Camera(Protocol):

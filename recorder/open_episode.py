@@ -1,7 +1,9 @@
 """The episode being recorded: steps go in, are encoded beside the loop, and come out journaled."""
 
 from collections import deque
+from collections.abc import Iterator
 from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +22,14 @@ MAX_QUEUE: Final = 32
 """Steps waiting for their images, 0.6 s at 50 Hz and 118 MB at four 640x480 cameras; when it is
 full, recording waits for the oldest and ticks pile up in their ring (82 s) instead."""
 NO_FRAME: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one camera contributes to a step on record."""
+
+    aligned: AlignedFrame
+    jpeg: bytes
 
 
 class OpenEpisode:
@@ -41,7 +51,7 @@ class OpenEpisode:
         self._dtype = step_dtype(len(header.cameras), header.state_size)
         self._pool = pool
         self._queue: deque[tuple[Step, Future[list[bytes]]]] = deque()
-        self._jpegs: list[bytes] = [b""] * len(header.cameras)
+        self._journaled: list[Settled | None] = [None] * len(header.cameras)
         self._steps_taken = 0
         self._journal = JournalWriter(path, header)
 
@@ -85,6 +95,10 @@ class OpenEpisode:
             self._journal_oldest()
         self.journal_encoded()
 
+    def free_ns(self, t_ns: int) -> int:
+        """The time up to which frames are used up, if `t_ns` is the newest tick's."""
+        return int(self._queue[0][0].tick["t_ns"]) - 1 if self._queue else t_ns
+
     def note(self, t_ns: int, text: str) -> None:
         """Put something that the operator was told into the episode."""
         self._journal.append_event(t_ns, text)
@@ -107,12 +121,39 @@ class OpenEpisode:
     def _journal_oldest(self) -> None:
         step, encoding = self._queue.popleft()
         encoded = iter(encoding.result())
-        # A repeated frame's image is that of the step before: journaled again, not encoded again.
-        self._jpegs = [
-            last if frame.repeat else next(encoded)
-            for frame, last in zip(step.frames, self._jpegs, strict=True)
+        settled = [
+            self._settle(aligned, encoded, last, camera)
+            for aligned, last, camera in zip(
+                step.frames, self._journaled, self._cameras, strict=True
+            )
         ]
-        self._journal.append_step(self._record(step, self._jpegs), self._jpegs)
+        self._journaled = list(settled)
+        jpegs = [each.jpeg for each in settled]
+        frames = tuple(each.aligned for each in settled)
+        self._journal.append_step(self._record(replace(step, frames=frames), jpegs), jpegs)
+
+    def _settle(
+        self,
+        aligned: AlignedFrame,
+        encoded: Iterator[bytes],
+        last: Settled | None,
+        camera: CameraConfig,
+    ) -> Settled:
+        """What goes on record: the image just encoded, or the last one where there is no new one.
+
+        An image that its source overwrote while it was encoded is nobody's: the last one stands in.
+        """
+        if aligned.repeat and last:
+            missing = aligned.missing or last.aligned.missing
+            return Settled(replace(aligned, frame=last.aligned.frame, missing=missing), last.jpeg)
+        jpeg = next(encoded)
+        if aligned.frame is None or aligned.frame.is_whole():
+            return Settled(aligned, jpeg)
+        if last:
+            torn = replace(aligned, frame=last.aligned.frame, repeat=True, stale=True, missing=True)
+            return Settled(torn, last.jpeg)
+        nothing = AlignedFrame(None, NO_TIME, repeat=False, stale=True, missing=True)
+        return Settled(nothing, self._pool.submit([_image(nothing, camera)]).result()[0])
 
     def _record(self, step: Step, jpegs: list[bytes]) -> Record:
         record = np.zeros((), self._dtype)

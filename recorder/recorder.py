@@ -67,6 +67,7 @@ class Recorder:
         self._lost = 0
         self._disk_due = 0.0
         self._report_due = 0.0
+        self._t_ns = 0  # of the newest tick
 
     def run(self) -> None:
         """Record until control has ended or the process is told to; then save what is open."""
@@ -79,6 +80,7 @@ class Recorder:
                     self._take(tick)
                 if self._episode:
                     self._episode.journal_encoded()
+                self._acknowledge()
             except JournalError as error:
                 self._fail(error)
             self._report()
@@ -93,8 +95,13 @@ class Recorder:
             step = align(tick, frames, self._periods_ns, self._episode.last, scene)
             self._episode.append(step)
         self._note_events(tick)
-        if self._inputs.world and not self._inputs.world.acknowledge(t_ns):
-            self._say("The simulated world is gone.", tick)
+        self._t_ns = t_ns
+
+    def _acknowledge(self) -> None:
+        """Let the simulated world have back the frames that are encoded, or not needed."""
+        free_ns = self._episode.free_ns(self._t_ns) if self._episode else self._t_ns
+        if self._inputs.world and not self._inputs.world.acknowledge(free_ns):
+            self._say("The simulated world is gone.", None)
 
     def _follow(self, tick: Record) -> None:
         """Open and close episodes as the tick says."""

@@ -21,7 +21,7 @@ class WorldLink:
         self._last = -1
 
     def acknowledge(self, t_ns: int) -> bool:
-        """Tell that all frames up to this tick are copied, or not needed.
+        """Tell that all frames that arrived until then are encoded, or not needed.
 
         Returns:
             False, once, when the world turns out to be gone. Later calls do nothing.

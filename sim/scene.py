@@ -119,7 +119,7 @@ class Scene:
     def step(self) -> None:
         """Advances by one tick of 20 ms."""
         mujoco.mj_step(self.model, self.data, nstep=_SUBSTEPS)
-        mujoco.mj_forward(self.model, self.data)
+        mujoco.mj_fwdPosition(self.model, self.data)  # poses and contacts of the state reached
 
     def stage(self) -> int:
         """The stage reached now, an index of `stage_names`. Call it exactly once per step."""

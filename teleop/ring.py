@@ -148,6 +148,23 @@ class RingReader(_Mapped):
         """Index of the oldest record that can still be expected to be whole."""
         return max(0, len(self) - self.slots + 1)
 
+    def holds(self, index: int) -> bool:
+        """Record `index` is written, and not overwritten."""
+        return int(self._sequences[index % self.slots]) == 2 * index + 2
+
+    def view(self, index: int) -> Record:
+        """Record `index` where it lies, a 0-d structured array: whoever used it asks `holds` then.
+
+        Raises:
+            as `read`.
+        """
+        if index >= len(self):
+            raise EmptyRingError(f"Record {index} of {self.path.name} is not written yet.")
+        if not self.holds(index):
+            raise OverrunError(f"Record {index} of {self.path.name} has been overwritten.")
+        slot = index % self.slots
+        return self._records[slot : slot + 1].reshape(())
+
     def read(self, index: int) -> Record:
         """A copy of record `index` as a 0-d structured array.
 
@@ -155,27 +172,17 @@ class RingReader(_Mapped):
             OverrunError: it has been overwritten.
             EmptyRingError: it has not been written yet.
         """
-        if index >= len(self):
-            raise EmptyRingError(f"Record {index} of {self.path.name} is not written yet.")
-        slot = index % self.slots
-        complete = 2 * index + 2
-        if int(self._sequences[slot]) == complete:
-            record = self._records[slot : slot + 1].copy().reshape(())
-            if int(self._sequences[slot]) == complete:
-                return record
-        raise OverrunError(f"Record {index} of {self.path.name} has been overwritten.")
+        record = self.view(index).copy()
+        if not self.holds(index):
+            raise OverrunError(f"Record {index} of {self.path.name} has been overwritten.")
+        return record
 
     def peek(self, index: int, field: str) -> Any:
         """One field of record `index` without copying the rest; same errors as `read`."""
-        if index >= len(self):
-            raise EmptyRingError(f"Record {index} of {self.path.name} is not written yet.")
-        slot = index % self.slots
-        complete = 2 * index + 2
-        if int(self._sequences[slot]) == complete:
-            value = self._records[field][slot].copy()
-            if int(self._sequences[slot]) == complete:
-                return value
-        raise OverrunError(f"Record {index} of {self.path.name} has been overwritten.")
+        value = self.view(index)[field].copy()
+        if not self.holds(index):
+            raise OverrunError(f"Record {index} of {self.path.name} has been overwritten.")
+        return value
 
     def newest(self) -> Record:
         """A copy of the newest whole record: how a status block is read.
