@@ -6,12 +6,14 @@ python collect.py --task battery
 
 import argparse
 import secrets
+import signal
 import sys
 from pathlib import Path
 
 from session.requirements import missing_packages
 
 BAD_INPUT = 2
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # before there is a session, Ctrl-C just ends this
 if missing := missing_packages():
     sys.exit(
         f"collect.py: {', '.join(missing)} not installed for {sys.executable}. Run scripts/install "
@@ -19,7 +21,7 @@ if missing := missing_packages():
     )
 
 from session import runtime_dir
-from session.config import MAX_SEED, SessionConfig, load_rig, load_task
+from session.config import MAX_EPISODES, MAX_SEED, SessionConfig, load_rig, load_task
 from session.launch import LaunchError, attach, launch
 from session.paths import datasets_dir
 from teleop.config import ConfigError
@@ -75,8 +77,8 @@ def configure(options: argparse.Namespace) -> SessionConfig:
         )
     if task.scene is None:
         raise ConfigError(f"Task {task.name!r} has no scene for the simulated rig.")
-    if options.episodes is not None and options.episodes < 1:
-        raise ConfigError(f"--episodes must be at least 1, not {options.episodes}.")
+    if options.episodes is not None and not 1 <= options.episodes <= MAX_EPISODES:
+        raise ConfigError(f"--episodes must be 1-{MAX_EPISODES}, not {options.episodes}.")
     if options.seed is not None and not 0 <= options.seed <= MAX_SEED:
         raise ConfigError(f"--seed must be 0-{MAX_SEED}, not {options.seed}.")
     return SessionConfig(
@@ -108,6 +110,12 @@ def main(arguments: list[str] | None = None) -> int:
             connection = launch(config)
     except (ConfigError, LaunchError) as error:
         print(f"collect.py: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        place = f"shared memory ({runtime_dir.PARENT})"
+        print(
+            f"collect.py: no session can be started in {place}: {error.strerror}.", file=sys.stderr
+        )
         return BAD_INPUT
     live = sys.stdout.isatty() and not options.headless
     return Progress(connection, directory, live).run()

@@ -24,8 +24,8 @@ class CameraConfig:
             raise ValueError(f"camera name {self.name!r} may have letters, digits and _ only.")
         if not (1 <= self.width <= 8192 and 1 <= self.height <= 8192):
             raise ValueError(f"{self.name}: {self.width}x{self.height} is no picture size.")
-        if self.rate_hz <= 0:
-            raise ValueError(f"{self.name}: rate_hz must be positive.")
+        if not 0.1 <= self.rate_hz <= 1000:
+            raise ValueError(f"{self.name}: rate_hz must be 0.1-1000, not {self.rate_hz}.")
 
     @property
     def period_ns(self) -> int:

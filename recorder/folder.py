@@ -115,7 +115,13 @@ def folder_lock(folder: Path, patience_s: float) -> Iterator[None]:
     Raises:
         FolderError: another recorder holds it.
     """
-    descriptor = os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        descriptor = os.open(folder / LOCK_FILE, flags, 0o644)
+    except OSError as error:
+        raise FolderError(
+            f"Cannot lock {folder}: {LOCK_FILE} in it is in the way ({error.strerror}); remove it."
+        ) from error
     try:
         _acquire(descriptor, folder, patience_s)
         os.ftruncate(descriptor, 0)

@@ -78,7 +78,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = build(RecorderConfig, read_json(options.config), options.config.name)
         return _run(config, options.wake, stop)
-    except (RecorderError, ConfigError) as error:
+    except (RecorderError, ConfigError, OSError) as error:
         sys.stderr.write(f"recorder: {error}\n")
         return 1
 
@@ -91,7 +91,7 @@ def _run(config: RecorderConfig, wake: int, stop: StopRequest) -> int:
                 _record(config, wake, stop, board)
         except Stopped:
             pass
-        except RecorderError as error:
+        except (RecorderError, OSError) as error:
             board.say(str(error))
             board.state = RecorderState.FAILED
             board.publish()

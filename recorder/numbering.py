@@ -10,6 +10,7 @@ from recorder.publish import write_atomically
 from recorder.schema import JOURNAL_SUFFIX, SUFFIX
 
 NEXT_FILE: Final = ".next_episode"
+MAX_NUMBER: Final = 10**9
 DAMAGED_SUFFIX: Final = ".damaged"
 _NAME: Final = re.compile(r"episode_(\d{1,12})\.(?:hdf5|journal)(?:\.damaged)?")
 
@@ -70,7 +71,10 @@ def _used(folder: Path) -> Iterator[int]:
             yield number
     counter = folder / NEXT_FILE
     try:
-        yield int(counter.read_text()) - 1
+        number = int(counter.read_text())
+        if not 0 <= number <= MAX_NUMBER:
+            raise ValueError(f"{number} is not 0-{MAX_NUMBER}")
+        yield number - 1
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:

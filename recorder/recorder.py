@@ -67,6 +67,7 @@ class Recorder:
         self._lost = 0
         self._disk_due = 0.0
         self._report_due = 0.0
+        self._reported: tuple[int, ...] = ()
         self._t_ns = 0  # of the newest tick
 
     def run(self) -> None:
@@ -197,8 +198,10 @@ class Recorder:
             self._episode.note(t_ns, f"recorder: {text}")
 
     def _report(self) -> None:
-        if monotonic() < self._report_due:
+        news = self._news()
+        if news == self._reported and monotonic() < self._report_due:
             return
+        self._reported = news
         self._report_due = monotonic() + REPORT_INTERVAL_S
         status = self._board.status
         status["tick_lag"] = self._inputs.ticks.lag()
@@ -208,6 +211,12 @@ class Recorder:
             self._disk_due = monotonic() + DISK_INTERVAL_S
             status["disk_free_bytes"] = free_bytes(self._config.dataset_dir)
         self._board.publish()
+
+    def _news(self) -> tuple[int, ...]:
+        """What is worth a status at once: once a step, not at every wake-up of the loop."""
+        episode = self._episode
+        journaled = (episode.number, episode.steps_journaled) if episode else (NONE, 0)
+        return (int(self._board.state), self._finaliser.pending(), *journaled)
 
     def _report_episode(self) -> None:
         status, episode = self._board.status, self._episode

@@ -1,5 +1,6 @@
 """Rig and task files to what a session is started with."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +12,10 @@ from teleop.config import ConfigError, build, nearest, read_toml
 from teleop.rig_config import RigConfig
 
 MAX_SEED: Final = 2**31 - 1
+MAX_STEPS: Final = 1_000_000
+MAX_EPISODES: Final = 100_000
+SIMULATED_RATE_HZ: Final = 50
+"""The tick of the simulated scene; at another rate its files would lie about time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +30,10 @@ class TaskConfig:
     """What the simulated rig puts on the table; None: the task exists on real rigs only."""
 
     def __post_init__(self) -> None:
-        if self.max_steps < 1 or self.episodes < 1:
-            raise ValueError("max_steps and episodes must be at least 1.")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", self.name):
+            raise ValueError(f"a task's name has letters, digits, _ and - only, not {self.name!r}.")
+        if not (1 <= self.max_steps <= MAX_STEPS and 1 <= self.episodes <= MAX_EPISODES):
+            raise ValueError(f"max_steps must be 1-{MAX_STEPS} and episodes 1-{MAX_EPISODES}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,8 @@ class RigFile:
             raise ValueError(
                 f"simulated cameras must all have one size, not {', '.join(sorted(sizes))}."
             )
+        if self.rig.simulated and self.rig.rate_hz != SIMULATED_RATE_HZ:
+            raise ValueError(f"the simulated rig runs at {SIMULATED_RATE_HZ} Hz only.")
         if not self.cameras:
             raise ValueError("there must be at least one [[cameras]].")
 

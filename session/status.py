@@ -18,6 +18,7 @@ class Phase(IntEnum):
     HOLDING = 4
     RESTING = 5
     ENDED = 6
+    FAULT = 7
 
 
 SESSION_DTYPE: Final = np.dtype(

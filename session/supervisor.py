@@ -41,6 +41,8 @@ HOME_TIMEOUT_S: Final = 120.0
 REST_TIMEOUT_S: Final = 120.0
 FINALISE_TIMEOUT_S: Final = 300.0
 RECORDER_RESTARTS: Final = 3
+START_TICKS: Final = 10
+"""A Start that control has not obeyed after so many ticks has been refused."""
 UNWATCHED_S: Final = 2.0
 """A terminal that reconnects within this time is not missed."""
 GIVE_UP_TICKS: Final = 5
@@ -83,6 +85,7 @@ class Supervisor:
         self._phase = Phase.STARTING
         self._attempt = 0
         self._episode = -1
+        self._asked_at_tick = 0
         self._outcomes: Counter[Outcome] = Counter()
         self._restarts = 0
         self._leaving: str | None = None
@@ -107,6 +110,7 @@ class Supervisor:
             return self._end(0)
         except (SessionError, LockstepError, RecorderError) as error:
             self._clients.log(str(error), "error")
+            self._hold_after_fault()
             return self._end(1)
         except Exception as error:  # whatever it is, the arms come first
             self._clients.log(f"The session failed: {error!r}.", "error")
@@ -128,6 +132,8 @@ class Supervisor:
         if self._link is not None:
             self._link.reset(seed, self._config.task.max_steps - GIVE_UP_TICKS)
         self._plan(seed)
+        self._watch.refresh()
+        self._asked_at_tick = self._watch.tick
         self._command(Start(self._episode, self._config.task.max_steps))
         self._resume()
         self._enter(Phase.RECORDING)
@@ -167,13 +173,18 @@ class Supervisor:
         )
 
     def _is_over(self) -> bool:
-        if self._watch.state is State.HOLDING and not self._watch.has_ended(self._episode):
-            raise SessionError("Control holds before the episode began; the reason stands above.")
+        if self._watch.tick > self._asked_at_tick + START_TICKS and not self._has_begun():
+            raise SessionError("Control did not start the episode; the reason stands above.")
         finished = self._link is not None and self._link.finished
         return finished or self._watch.has_ended(self._episode)
 
+    def _has_begun(self) -> bool:
+        following = self._watch.state is State.FOLLOWING
+        return following or self._watch.has_ended(self._episode)
+
     def _is_closed(self) -> bool:
-        return self._watch.has_ended(self._episode)
+        began = self._watch.tick <= self._asked_at_tick + START_TICKS or self._has_begun()
+        return self._watch.has_ended(self._episode) or not began
 
     # -- processes
 
@@ -262,7 +273,31 @@ class Supervisor:
         self._attempt -= 1
         self._watch.forget_recorder()
         self._start_recorder()
+        self._wait(
+            lambda: self._watch.recorder_state is RecorderState.READY,
+            START_TIMEOUT_S,
+            "the new recorder",
+        )
         self._command(Home())
+
+    def _hold_after_fault(self) -> None:
+        """Hold where the fault found the arms, until somebody says to rest or the time is over."""
+        control = self._children.get("control")
+        if control is None or control.exit_status() is not None or not len(self._clients):
+            return
+        patience_s = self._config.rig_file.rig.safety.hold_timeout_s
+        self._clients.log(
+            f"The arms hold. They go to rest in {patience_s:.0f} s, or at once on Ctrl-C.",
+            "warning",
+        )
+        self._command(Hold("fault"))
+        self._resume()
+        self._enter(Phase.FAULT)
+        deadline = time.monotonic() + patience_s
+        while self._leaving is None and len(self._clients) and time.monotonic() < deadline:
+            self._pump(raising=False)
+            if control.exit_status() is not None:
+                return
 
     def _await_client(self) -> None:
         """Hold until a terminal says to go on; rest and end when none attaches in time.

@@ -52,6 +52,7 @@ class Watch:
         self._last_episode = NO_EPISODE
         self._outcome = Outcome.UNLABELLED
         self.state = State.DISCONNECTED
+        self.tick = 0
         self.recorder_state = RecorderState.STARTING
 
     def refresh(self) -> None:
@@ -61,6 +62,7 @@ class Watch:
         tick = self._newest(TICK_RING)
         if tick is not None:
             self.state = State(int(tick["state"]))
+            self.tick = int(tick["number"])
             self._last_episode = int(tick["last_episode"])
             self._outcome = Outcome(int(tick["outcome"]))
         status = self._newest(RECORDER_STATUS)

@@ -316,7 +316,7 @@ class World:
             return
         try:
             self._obey(descriptor, role, connection, message)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             self._answer(connection, {"error": f"Cannot obey {message!r}: {error!r}"})
 
     def _obey(
@@ -324,14 +324,18 @@ class World:
     ) -> None:
         match message.get("op"):
             case "hello":
+                if self._connection(str(message["role"])) is not None:
+                    raise ValueError("that role is taken")
                 self._roles[descriptor] = (str(message["role"]), connection)
                 if message["role"] == "recorder":
                     self._acknowledged = self._cameras.sets
-            case "advance":
+            case "advance" if role == "control":
                 self._advance = Advance(connection, bool(message["frames"]))
             case "ack":
                 self._acknowledged = max(self._acknowledged, int(message["frame"]) + 1)
             case "reset":
+                if int(message["seed"]) < 0:
+                    raise ValueError("a seed is not negative")
                 self._reset = {"seed": int(message["seed"]), "max_steps": int(message["max_steps"])}
                 if self._connection("control") is None:
                     self._do_reset()
@@ -387,6 +391,10 @@ def main(arguments: list[str] | None = None) -> int:
         world = _create(config)
     except (ConfigError, SimError) as error:
         sys.stderr.write(f"{error}\n")
+        return 2
+    except OSError as error:
+        place = config.runtime_dir
+        sys.stderr.write(f"The simulated world has no room in {place}: {error.strerror}.\n")
         return 2
     keep_freed_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -9,6 +9,7 @@ import socket
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from teleop.config import ConfigError, build
 from teleop.tick import Outcome
 
 
@@ -73,9 +74,18 @@ def decode(datagram: bytes) -> Command:
         fields = json.loads(datagram)
         kind = _KINDS[fields.pop("command")]
         if kind is Stop:
-            fields["outcome"] = Outcome(fields["outcome"])
-        return kind(**fields)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            return Stop(Outcome(fields.pop("outcome")), **fields)
+        command = build(kind, fields, "command")
+        assert isinstance(command, Start | Home | Hold | Rest | Quit)
+        return command
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        ConfigError,
+    ) as error:
         raise CommandError(f"Not a command: {datagram[:80]!r} ({error}).") from error
 
 

@@ -9,6 +9,7 @@ world was lost (torque stays on).
 """
 
 import argparse
+import os
 import signal
 import socket
 import sys
@@ -38,10 +39,14 @@ class _LeaveHolding(BaseException):
 
 
 class _Stop:
-    """SIGTERM as a flag that the loop looks at; the second one ends the process at once."""
+    """SIGTERM as a flag that the loop looks at; the second one ends the process at once.
 
-    def __init__(self) -> None:
+    When the session dies the kernel may tell so several times: that is no second request.
+    """
+
+    def __init__(self, parent_pid: int) -> None:
         self.requested = False
+        self._parent_pid = parent_pid
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._on_signal)
 
@@ -49,7 +54,8 @@ class _Stop:
         return self.requested
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.requested:
+        if self.requested and os.getppid() == self._parent_pid:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)
             raise _LeaveHolding
         self.requested = True
 
@@ -62,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--wake", type=int, action="append", default=[])
     parser.add_argument("--parent", type=int, required=True)
     options = parser.parse_args(arguments)
-    stop = _Stop()
+    stop = _Stop(options.parent)
     die_with_parent(options.parent)
     try:
         config = build(ControlConfig, read_json(options.config), str(options.config))
@@ -96,15 +102,27 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
             ending = loop.run()
         except BaseException as error:
             flow.lose()
+            _hold(rig, publisher, clock)
             publisher.bare(State.HOLDING, flow, clock.now_ns)
             if isinstance(error, _LeaveHolding):
                 publisher.say("Asked twice to stop: leaving the arms holding.", clock.now_ns)
                 return EXIT_OK
             publisher.say(f"Control failed, the arms hold: {error!r}", clock.now_ns)
             raise
+        if ending is not Ending.RESTED:
+            _hold(rig, publisher, clock)
     held = ending is Ending.LEFT_HOLDING
     publisher.bare(State.HOLDING if held else State.DISCONNECTED, flow, clock.now_ns)
     return EXIT_LOST if ending is Ending.FAULT else EXIT_OK
+
+
+def _hold(rig: Rig, publisher: Publisher, clock: Clock) -> None:
+    """Hold every arm that still answers: the leaders are limp while they are followed."""
+    for arm in rig.arms:
+        try:
+            publisher.say(arm.hold(), clock.now_ns)
+        except TeleopError as error:
+            publisher.say(f"{arm.name} cannot be held: {error}", clock.now_ns)
 
 
 def _clock(config: ControlConfig, stop: _Stop) -> Clock:

@@ -55,7 +55,7 @@ def receive(connection: socket.socket) -> Message:
         raise LockstepError("The simulated world has closed its socket.")
     try:
         message = json.loads(datagram)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise LockstepError(f"Not a lock-step message: {datagram[:80]!r}.") from error
     if not isinstance(message, dict):
         raise LockstepError(f"Not a lock-step message: {datagram[:80]!r}.")

@@ -20,6 +20,9 @@ from teleop.states import Ending, Flow
 from teleop.tick import Stage, State
 from teleop.units import Floats
 
+REST_PATIENCE_TICKS: Final = 250
+"""How long arms that lag behind are waited for before they are held where they are."""
+REST_TOLERANCE_RAD: Final = 0.2
 REST_DWELL_TICKS: Final = 25
 """How long the rest pose is held before torque goes off, so that the arms have really arrived."""
 
@@ -121,15 +124,33 @@ class Loop:
         self._state_ticks += 1
         dwell = REST_DWELL_TICKS if self._flow.state is State.RESTING else 0
         if self._entered is self._flow.state and self._state_ticks >= self._ramp.ticks + dwell:
-            self._arrive()
+            self._arrive(observation)
         self._say(self._flow.tick_done())
 
-    def _arrive(self) -> None:
-        """The end of a ramp; at rest, torque goes off."""
+    def _arrive(self, observation: Observation) -> None:
+        """The end of a ramp; at rest, and only where the arms really are there, torque goes off."""
         if self._flow.state is State.RESTING:
+            away = self._away_from_rest(observation)
+            if away and self._state_ticks < self._ramp.ticks + REST_PATIENCE_TICKS:
+                return
+            if away:
+                self._say(f"The arms are not at rest ({away}): holding. Support them, then rest.")
+                self._flow.lose()
+                return
             self._say(self._rig.let_go("leader"))
             self._say(self._rig.let_go("follower"))
         self._flow.arrived()
+
+    def _away_from_rest(self, observation: Observation) -> str:
+        """The follower joint that is farthest from the rest pose, if it is too far to let go."""
+        rest = _with_arms(self._command, self._config.poses.follower_rest_rad)
+        distance = np.abs(observation.qpos - rest)
+        distance[ARM_DOF::JOINTS_PER_ARM] = 0.0  # grippers may rest as they are
+        distance = np.where(np.isfinite(distance), distance, np.inf)
+        worst = int(np.argmax(distance))
+        if distance[worst] <= REST_TOLERANCE_RAD:
+            return ""
+        return f"{JOINT_NAMES[worst]} is {distance[worst]:.2f} rad away"
 
     def _watch_buses(self, observation: Observation) -> None:
         """Hold after too many ticks in a row without a full answer of some bus."""
@@ -220,7 +241,8 @@ class Loop:
     def _start_ramp(self, leaders: Floats, followers: Floats) -> None:
         limits = self._config.safety
         per_arm = [*[limits.ramp_speed_rad_s] * ARM_DOF, limits.gripper_ramp_per_s]
-        speed = np.tile(per_arm, 2 * len(SIDES))
+        allowed = np.minimum(self._limits.velocity, self._limits.step / self._clock.period_s)
+        speed = np.minimum(np.tile(per_arm, 2 * len(SIDES)), np.tile(allowed, 2))
         start = np.concatenate([self._leading, self._command])
         target = np.concatenate([leaders, followers])
         self._ramp = safety.ramp(start, target, speed, self._clock.period_s)

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from teleop.joints import ARM_DOF, BUS_NAMES, Role, Side
+from teleop.joints import ARM_DOF, ARM_JOINTS, BUS_NAMES, Role, Side
 
 SERVOS_FILE: Final = "servos.json"
 """Where control leaves what it found on the buses, in the runtime directory."""
@@ -68,6 +68,9 @@ class SafetyConfig:
         for name in ("joint_lower_rad", "joint_upper_rad"):
             if len(getattr(self, name)) != ARM_DOF:
                 raise ValueError(f"{name} needs {ARM_DOF} joints.")
+        for lower, upper in zip(self.joint_lower_rad, self.joint_upper_rad, strict=True):
+            if lower >= upper:
+                raise ValueError(f"joint_lower_rad {lower:.3f} is not below {upper:.3f}.")
         for name in (
             "velocity_limit_rad_s",
             "gripper_velocity_limit_per_s",
@@ -78,8 +81,8 @@ class SafetyConfig:
             "lost_ticks_to_hold",
             "hold_timeout_s",
         ):
-            if getattr(self, name) <= 0:
-                raise ValueError(f"{name} must be positive.")
+            if getattr(self, name) < 1e-3:
+                raise ValueError(f"{name} must be positive, at least 0.001.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +102,12 @@ class RigConfig:
         names = sorted(arm.name for arm in self.arms)
         if names != sorted(BUS_NAMES):
             raise ValueError(f"arms must be exactly {', '.join(BUS_NAMES)}, not {names}.")
+        safety, start = self.safety, self.poses.start_rad
+        for joint, lower, angle, upper in zip(
+            ARM_JOINTS, safety.joint_lower_rad, start, safety.joint_upper_rad, strict=True
+        ):
+            if not lower <= angle <= upper:
+                raise ValueError(f"the start pose has {joint} at {angle:.3f}, outside its limits.")
         if not 1 <= self.rate_hz <= 200:
             raise ValueError(f"rate_hz must be 1-200, not {self.rate_hz}.")
         if not 0 < self.gripper_current_ma <= GRIPPER_CURRENT_MAX_MA:

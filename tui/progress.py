@@ -5,6 +5,7 @@ with the arms holding. If this process dies instead, the session notices and the
 """
 
 import contextlib
+import os
 import select
 import shutil
 import signal
@@ -48,7 +49,17 @@ class Progress:
         self._asked = False
 
     def run(self) -> int:
-        """Show and forward Ctrl-C until the session ends; returns its exit status."""
+        """Show and forward Ctrl-C until the session ends; returns its exit status.
+
+        Output that nobody reads any more counts as a terminal that was closed.
+        """
+        try:
+            return self._run()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
+            return 1
+
+    def _run(self) -> int:
         signal.signal(signal.SIGINT, self._interrupt)
         period_s = LIVE_PERIOD_S if self._live else PLAIN_PERIOD_S
         while True:

@@ -29,7 +29,7 @@ def refused(out: Path, *arguments: str, **environment: str) -> str:
         (("--task", "batery"), ("Unknown task 'batery'", "Did you mean 'battery'")),
         (("--task", "battery", "--rig", "smi"), ("Unknown rig 'smi'", "Did you mean 'sim'")),
         (("--task", "battery", "--rig", "none.toml"), ("Cannot read none.toml",)),
-        (("--task", "battery", "--episodes", "0"), ("--episodes must be at least 1",)),
+        (("--task", "battery", "--episodes", "0"), ("--episodes must be 1-100000",)),
         (("--task", "battery", "--seed", "-1"), ("--seed must be 0-",)),
     ],
 )

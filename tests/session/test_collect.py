@@ -23,7 +23,7 @@ def collected(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     assert status == 0, text
     assert "SIMULATED RIG" in text
-    assert "Saved 3 episodes (3 successful)" in text
+    assert "Saved 3 episodes (3 success)" in text
     return folder / "data" / "battery"
 
 

@@ -64,6 +64,7 @@ def test_kill_in_mid_episode(victim: str, tmp_path: Path) -> None:
         collect.wait_for_step(60)
         collect.pids()
         journaled = collect.field("recorder", "steps_journaled")
+        ticks = RingReader(collect.runtime / "ticks")
         os.kill(collect.pid(victim), signal.SIGKILL)
         if victim == "recorder":  # the session starts another, and goes on
             status, text = collect.finish()
@@ -74,6 +75,10 @@ def test_kill_in_mid_episode(victim: str, tmp_path: Path) -> None:
             status, text = collect.finish()
             assert status == 1, text
         nothing_left(collect)
+    if victim == "session":  # control holds, then rests; it must not stop halfway
+        states = [int(ticks.read(i)["state"]) for i in range(ticks.oldest(), len(ticks))]
+        assert states[-1] == State.DISCONNECTED
+        assert states[-2] == State.RESTING
     assert steps_on_disk(folder, 0) >= journaled
     status, text = run(data, *arguments(tmp_path))
     assert status == 0, text

@@ -28,6 +28,7 @@ def test_defaults_and_nesting() -> None:
         ({"velocity_limit_rad_s": float("nan")}, ("velocity_limit_rad_s", "finite")),
         ({"velocity_limit_rad_s": -1.0}, ("velocity_limit_rad_s", "positive")),
         ({"joint_lower_rad": [0.0]}, ("joint_lower_rad", "6 joints")),
+        ({"joint_lower_rad": [4.0] * 6}, ("joint_lower_rad", "not below")),
         ({"joint_lower_rad": 3}, ("joint_lower_rad", "list")),
         ({"lost_ticks_to_hold": True}, ("lost_ticks_to_hold", "int")),
     ],

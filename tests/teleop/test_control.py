@@ -17,7 +17,7 @@ from teleop import commands
 from teleop.commands import Hold, Home, Quit, Rest, Start, Stop
 from teleop.config import write_json
 from teleop.joints import BUS_NAMES, ROLES, SIDES
-from teleop.rig_config import ArmConfig, ControlConfig, RigConfig
+from teleop.rig_config import ArmConfig, ControlConfig, RigConfig, SafetyConfig
 from teleop.ring import RingError, RingReader
 from teleop.tick import EVENT_RING, TICK_RING, Outcome, State
 
@@ -55,12 +55,15 @@ class TinyWorld:
 
 
 class Control:
-    def __init__(self, runtime: Any, ports: Any, lockstep: Any = True) -> None:
+    def __init__(
+        self, runtime: Any, ports: Any, lockstep: Any = True, safety: SafetyConfig | None = None
+    ) -> None:
         arms = tuple(
             ArmConfig(side, role, ports[f"{role}_{side}"]) for role in ROLES for side in SIDES
         )
         world = str(runtime / "world.sock") if lockstep else None
-        config = ControlConfig(RigConfig("test", True, arms), str(runtime), world)
+        rig = RigConfig("test", True, arms, safety=safety or SafetyConfig())
+        config = ControlConfig(rig, str(runtime), world)
         write_json(runtime / "control.json", config)
         self.runtime = runtime
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -224,7 +227,8 @@ def test_quit_leaves_the_arms_holding(control: Control, world: TinyWorld) -> Non
     control.wait_for(lambda tick: tick["step"] >= 5)
     control.send(Quit())
     assert control.exit_code() == 0
-    assert world.torque("follower_left") == [1] * 9
+    for bus in BUS_NAMES:  # the leaders too, which were limp while followed
+        assert world.torque(bus) == [1] * 9
     assert control.newest()["last_episode"] == 3
 
 
@@ -242,6 +246,21 @@ def test_a_holding_rig_is_taken_over_without_a_jump(
         assert np.abs(homing["qpos"].reshape(-1, 2, 7)[..., :6] - START).max() < 0.01
     finally:
         again.end()
+
+
+def test_torque_goes_off_at_rest_only_however_slow_the_limits(
+    tmp_path: Path, world: TinyWorld
+) -> None:
+    control = Control(tmp_path, world.ports, safety=SafetyConfig(step_limit_rad=0.004))
+    control.wait_for_state(State.WAITING)
+    control.send(Rest())
+    assert control.exit_code() == 0
+    ticks = control.ticks()
+    last = ticks[ticks["state"] == State.RESTING][-1]
+    resting = [0.0, -1.7, 1.55, 0.12, 0.65, 0.0]
+    np.testing.assert_allclose(last["qpos"].reshape(2, 7)[:, :6], [resting] * 2, atol=0.05)
+    assert world.torque("follower_left") == [0] * 9
+    control.end()
 
 
 @pytest.mark.parametrize("how", ["signal", "closed"])
@@ -307,6 +326,8 @@ def test_an_unplugged_bus_ends_it(control: Control, world: TinyWorld) -> None:
     control.wait_for(lambda tick: tick["step"] >= 5)
     world.order(unplug="leader_right")
     assert control.exit_code() == 3
+    assert world.torque("leader_left") == [1] * 9  # it was limp; what still answers is held
+    assert world.torque("follower_left") == [1] * 9
     last = control.newest()
     assert (last["state"], last["last_episode"]) == (State.DISCONNECTED, 5)
     assert world.ports["leader_right"] in control.events()[-1]
