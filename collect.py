@@ -12,7 +12,6 @@ from pathlib import Path
 
 from session.requirements import missing_packages
 
-BAD_INPUT = 2
 signal.signal(signal.SIGINT, signal.SIG_DFL)  # before there is a session, Ctrl-C just ends this
 if missing := missing_packages():
     sys.exit(
@@ -42,9 +41,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         default="sim",
         help="a rig of configs/rigs, or a .toml file (default: sim, the simulated rig)",
     )
-    parser.add_argument(
-        "--episodes", metavar="N", type=int, help="how many to record (default on sim: 1)"
-    )
+    parser.add_argument("--episodes", metavar="N", type=int, help="how many (default on sim: 1)")
     parser.add_argument(
         "--seed",
         metavar="N",
@@ -110,13 +107,9 @@ def main(arguments: list[str] | None = None) -> int:
             connection = launch(config)
     except (ConfigError, LaunchError) as error:
         print(f"collect.py: {error}", file=sys.stderr)
-        return BAD_INPUT
+        return 2
     except OSError as error:
-        place = f"shared memory ({runtime_dir.PARENT})"
-        print(
-            f"collect.py: no session can be started in {place}: {error.strerror}.", file=sys.stderr
-        )
-        return BAD_INPUT
+        sys.exit(f"collect.py: no session can start in {runtime_dir.PARENT}: {error.strerror}.")
     live = sys.stdout.isatty() and not options.headless
     return Progress(connection, directory, live).run()
 

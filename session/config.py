@@ -73,6 +73,11 @@ class SessionConfig:
     min_free_bytes: int = 1 << 30
     """Less free disk than this is refused: about ten simulated episodes."""
 
+    @property
+    def dataset_dir(self) -> Path:
+        """The folder of this task's episodes."""
+        return Path(self.out) / self.task.name
+
 
 def with_ports(rig: RigConfig, ports: Mapping[str, str]) -> RigConfig:
     """The rig with the serial ports of the buses named in `ports` filled in."""

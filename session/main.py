@@ -31,7 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = build(SessionConfig, read_json(options.config), str(options.config))
         check_folder(
-            Path(config.out) / config.task.name,
+            config.dataset_dir,
             simulated=config.rig_file.rig.simulated,
             min_free_bytes=config.min_free_bytes,
         )

@@ -8,7 +8,7 @@ disk, the simulated world goes last because the arms hang on it.
 import contextlib
 import os
 import selectors
-import socket
+import sys
 import time
 import traceback
 from collections import Counter
@@ -16,22 +16,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from recorder.config import EpisodePlan, RecorderConfig
+from recorder.config import EpisodePlan
 from recorder.errors import RecorderError
 from recorder.numbering import claim_number, episode_path
 from recorder.status import RecorderState
 from session import runtime_dir
 from session.clients import Clients
-from session.config import SessionConfig, with_ports
-from session.processes import Child
+from session.config import SessionConfig
+from session.crew import WORLD_SOCKET, Crew
 from session.status import SESSION_DTYPE, STATUS_RING, Phase
 from session.watch import Watch
 from session.world_link import WorldLink
-from sim.config import WorldCamera, WorldConfig
-from teleop.commands import Command, Hold, Home, Quit, Rest, Start, Stop, encode
+from teleop.commands import Hold, Home, Quit, Rest, Start, Stop
 from teleop.config import write_json
 from teleop.lockstep import LockstepError
-from teleop.rig_config import SERVOS_FILE, ControlConfig
+from teleop.rig_config import SERVOS_FILE
 from teleop.ring import RingWriter
 from teleop.tick import Outcome, State
 
@@ -72,15 +71,13 @@ class Supervisor:
         self._config = config
         self._runtime = Path(config.runtime_dir)
         self._lock = runtime_dir.hold(self._runtime)
-        self._folder = Path(config.out) / config.task.name
+        self._folder = config.dataset_dir
+        self._crew = Crew(config)
         self._numbers: list[int] = []
         self._selector = selectors.DefaultSelector()
         self._clients = Clients(self._runtime, self._selector)
         self._status = RingWriter(self._runtime / STATUS_RING, SESSION_DTYPE, 4)
         self._watch = Watch(self._runtime, self._clients.log)
-        self._commands, self._control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._wake = os.eventfd(0, os.EFD_NONBLOCK)
-        self._children: dict[str, Child] = {}
         self._link: WorldLink | None = None
         self._phase = Phase.STARTING
         self._attempt = 0
@@ -134,7 +131,7 @@ class Supervisor:
         self._plan(seed)
         self._watch.refresh()
         self._asked_at_tick = self._watch.tick
-        self._command(Start(self._episode, self._config.task.max_steps))
+        self._crew.command(Start(self._episode, self._config.task.max_steps))
         self._resume()
         self._enter(Phase.RECORDING)
         try:
@@ -143,13 +140,13 @@ class Supervisor:
             self._close(Outcome.UNLABELLED)
             raise
         self._close(self._verdict())
-        self._command(Home())
+        self._crew.command(Home())
 
     def _close(self, outcome: Outcome) -> None:
         """End the episode with this verdict, and see that control has done so."""
         self._enter(Phase.SAVING)
         if not self._watch.has_ended(self._episode):
-            self._command(Stop(outcome))
+            self._crew.command(Stop(outcome))
         self._resume()
         self._wait(self._is_closed, HOME_TIMEOUT_S, "the end of the episode", interruptible=False)
         self._outcomes[self._watch.outcome_of(self._episode)] += 1
@@ -189,78 +186,16 @@ class Supervisor:
     # -- processes
 
     def _start(self) -> None:
-        ports = self._start_world() if self._config.rig_file.rig.simulated else {}
-        self._start_control(ports)
+        ports: dict[str, str] = {}
+        if self._config.rig_file.rig.simulated:
+            world = self._crew.start_world()
+            self._wait(lambda: world.said() is not None, START_TIMEOUT_S, "the simulated world")
+            self._link = WorldLink(self._runtime / WORLD_SOCKET, self._selector)
+            ports = dict(port.split("=", 1) for port in (world.said() or "").split())
+        self._crew.start_control(ports)
         self._wait((self._runtime / SERVOS_FILE).exists, START_TIMEOUT_S, "the servos' answers")
-        self._start_recorder()
+        self._crew.start_recorder()
         self._wait(self._is_ready, START_TIMEOUT_S, "the arms at their start")
-
-    def _start_world(self) -> dict[str, str]:
-        """Start the simulated world; returns the port of every bus."""
-        cameras = tuple(
-            WorldCamera(camera.name, camera.width, camera.height)
-            for camera in self._config.rig_file.cameras
-        )
-        scene = self._config.task.scene
-        assert scene is not None
-        rate_hz = self._config.rig_file.rig.rate_hz
-        config = WorldConfig(str(self._runtime), scene, cameras, rate_hz)
-        path = self._runtime / "world.json"
-        write_json(path, config)
-        world = self._children["world"] = Child(
-            "world", "sim.world", [str(path)], self._runtime, speaks=True
-        )
-        self._wait(lambda: world.said() is not None, START_TIMEOUT_S, "the simulated world")
-        self._link = WorldLink(self._runtime / "world.sock", self._selector)
-        return dict(port.split("=", 1) for port in (world.said() or "").split())
-
-    def _start_control(self, ports: dict[str, str]) -> None:
-        rig = with_ports(self._config.rig_file.rig, ports)
-        world_socket = str(self._runtime / "world.sock") if self._link else None
-        path = self._runtime / "control.json"
-        write_json(path, ControlConfig(rig, str(self._runtime), world_socket))
-        self._children["control"] = Child(
-            "control",
-            "teleop.control",
-            [
-                str(path),
-                "--commands",
-                str(self._control_end.fileno()),
-                "--wake",
-                str(self._wake),
-            ],
-            self._runtime,
-            pass_fds=(self._control_end.fileno(), self._wake),
-        )
-        self._control_end.close()
-
-    def _start_recorder(self) -> None:
-        path = self._runtime / "recorder.json"
-        write_json(path, self._recorder_config())
-        self._children["recorder"] = Child(
-            "recorder",
-            "recorder.main",
-            [str(path), "--wake", str(self._wake)],
-            self._runtime,
-            pass_fds=(self._wake,),
-        )
-
-    def _recorder_config(self) -> RecorderConfig:
-        simulated = self._link is not None
-        rig_file = self._config.rig_file
-        return RecorderConfig(
-            runtime_dir=self._runtime,
-            dataset_dir=self._folder,
-            cameras=rig_file.cameras,
-            recording=rig_file.recording,
-            rig_name=rig_file.rig.name,
-            simulated=simulated,
-            time_base="simulated" if simulated else "monotonic",
-            rate_hz=rig_file.rig.rate_hz,
-            world_socket=self._runtime / "world.sock" if simulated else None,
-            scene_ring=simulated,
-            servos=(self._runtime / SERVOS_FILE).read_text(),
-        )
 
     def _replace_recorder(self, why: str) -> None:
         """A new recorder recovers the journal of the dead one; the episode is tried again."""
@@ -268,21 +203,21 @@ class Supervisor:
         if self._restarts > RECORDER_RESTARTS:
             raise SessionError(f"{why} It died {self._restarts} times: giving up.")
         self._clients.log(f"{why} The arms hold; starting another recorder.", "warning")
-        self._command(Hold("recorder lost"))
+        self._crew.command(Hold("recorder lost"))
         self._resume()
         self._attempt -= 1
         self._watch.forget_recorder()
-        self._start_recorder()
+        self._crew.start_recorder()
         self._wait(
             lambda: self._watch.recorder_state is RecorderState.READY,
             START_TIMEOUT_S,
             "the new recorder",
         )
-        self._command(Home())
+        self._crew.command(Home())
 
     def _hold_after_fault(self) -> None:
         """Hold where the fault found the arms, until somebody says to rest or the time is over."""
-        control = self._children.get("control")
+        control = self._crew.children.get("control")
         if control is None or control.exit_status() is not None or not len(self._clients):
             return
         patience_s = self._config.rig_file.rig.safety.hold_timeout_s
@@ -290,7 +225,7 @@ class Supervisor:
             f"The arms hold. They go to rest in {patience_s:.0f} s, or at once on Ctrl-C.",
             "warning",
         )
-        self._command(Hold("fault"))
+        self._crew.command(Hold("fault"))
         self._resume()
         self._enter(Phase.FAULT)
         deadline = time.monotonic() + patience_s
@@ -310,7 +245,7 @@ class Supervisor:
             "one).",
             "warning",
         )
-        self._command(Hold("no terminal is watching"))
+        self._crew.command(Hold("no terminal is watching"))
         self._enter(Phase.HOLDING)
         self._going_on = False
         deadline = time.monotonic() + patience_s
@@ -322,7 +257,7 @@ class Supervisor:
                 deadline = time.monotonic() + patience_s
             elif time.monotonic() > deadline:
                 raise Interrupted
-        self._command(Home())
+        self._crew.command(Home())
 
     def _is_unwatched(self) -> bool:
         since = self._unwatched_since
@@ -340,7 +275,7 @@ class Supervisor:
         """Arms first, then the files, then the world; says what became of each."""
         self._enter(Phase.RESTING)
         status = max(status, self._end_control())
-        recorder = self._children.get("recorder")
+        recorder = self._crew.children.get("recorder")
         if recorder is not None:
             recorder.terminate()
             ended = recorder.wait(FINALISE_TIMEOUT_S)
@@ -350,7 +285,7 @@ class Supervisor:
                 text = f"The recorder did not end well ({ended}: {recorder.last_words()}); "
                 self._clients.log(text + "the next start recovers what it wrote.", "error")
                 recorder.kill()
-        world = self._children.get("world")
+        world = self._crew.children.get("world")
         if world is not None:
             world.terminate()
             if world.wait(30.0) is None:
@@ -361,19 +296,19 @@ class Supervisor:
         return status
 
     def _end_control(self) -> int:
-        control = self._children.get("control")
+        control = self._crew.children.get("control")
         if control is None:
             return 0
         if control.exit_status() is None:
             quitting = self._leaving == "quit"
-            self._command(Quit() if quitting else Rest())
+            self._crew.command(Quit() if quitting else Rest())
             self._resume()
             deadline = time.monotonic() + REST_TIMEOUT_S
             while control.exit_status() is None and time.monotonic() < deadline:
                 self._pump(raising=False)
                 if self._leaving == "quit" and not quitting:
                     quitting = True
-                    self._command(Quit())
+                    self._crew.command(Quit())
         ended = control.exit_status()
         if ended is None:
             self._clients.log("Control did not come to rest in time; it was killed.", "error")
@@ -389,7 +324,7 @@ class Supervisor:
             return f"No episode was saved in {self._folder}."
         verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items() if n)
         files = f"{len(saved)} episode{'' if len(saved) == 1 else 's'}"
-        return f"Saved {files} ({verdicts}). Look at the last one: replay {saved[-1]}"
+        return f"Saved {files} ({verdicts}). Look at the last one: {_replay()} {saved[-1]}"
 
     def _saved(self) -> int:
         """How many of this session's episodes are files by now."""
@@ -444,7 +379,7 @@ class Supervisor:
     def _check_children(self) -> None:
         if self._watch.recorder_state is RecorderState.FAILED:
             raise SessionError("The recorder cannot go on; the reason stands above.")
-        for name, child in self._children.items():
+        for name, child in self._crew.children.items():
             status = child.exit_status()
             if status is None:
                 continue
@@ -458,10 +393,6 @@ class Supervisor:
             raise SessionError(text)
 
     # -- small things
-
-    def _command(self, command: Command) -> None:
-        with contextlib.suppress(OSError):  # control is gone; the check of the children tells
-            self._commands.send(encode(command))
 
     def _resume(self) -> None:
         if self._link is not None:
@@ -484,3 +415,9 @@ class Supervisor:
         status["successes"] = self._outcomes[Outcome.SUCCESS]
         status["seed"] = self._config.seed + max(0, self._attempt - 1)
         self._status.commit()
+
+
+def _replay() -> str:
+    """How the operator calls `replay` with the Python that runs us."""
+    program = Path(sys.executable).with_name("replay")
+    return os.path.relpath(program) if program.exists() else "python -m replay"

@@ -24,6 +24,7 @@ import numpy as np
 
 from sim.arms import FollowerArm, LeaderArm
 from sim.bus import ServoBus, aloha_servos
+from sim.cameras import Cameras
 from sim.config import WorldConfig
 from sim.errors import SimError
 from sim.gl import choose_gl
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
     from sim.render import Renderer
     from sim.scene import Scene
 
-FRAME_SLOTS: Final = 8
 FRAMES_AHEAD: Final = 4
 """Frame sets that may be published before the recorder has acknowledged the first of them."""
 ACKNOWLEDGE_TIMEOUT_S: Final = 20.0
@@ -63,56 +63,6 @@ WORLD_DTYPE: Final = np.dtype(
         ("cpu_ns", "<i8"),
     ]
 )
-
-
-class Cameras:
-    """Renders every camera straight into its ring."""
-
-    def __init__(self, scene: "Scene", renderer: "Renderer", config: WorldConfig) -> None:
-        runtime = Path(config.runtime_dir)
-        self._scene = scene
-        self._renderer = renderer
-        self._rings = {
-            camera.name: RingWriter(
-                runtime / f"frames-{camera.name}",
-                [
-                    ("number", "<u8"),
-                    ("capture_ns", "<i8"),
-                    ("arrival_ns", "<i8"),
-                    ("image", "u1", (camera.height, camera.width, 3)),
-                ],
-                FRAME_SLOTS,
-            )
-            for camera in config.cameras
-        }
-        self._states = RingWriter(
-            runtime / "scene",
-            [
-                ("number", "<u8"),
-                ("t_ns", "<i8"),
-                ("stage", "u1"),
-                ("state", "<f8", scene.state().shape),
-            ],
-            FRAME_SLOTS * 8,
-        )
-        self.sets = 0
-        self.cpu_ns = 0
-
-    def publish(self, t_ns: int, stage: int) -> None:
-        """One frame of every camera, and the scene's state beside them, all stamped `t_ns`."""
-        before = time.process_time_ns()
-        state = self._states.begin()
-        state["number"], state["t_ns"], state["stage"] = self.sets, t_ns, stage
-        state["state"] = self._scene.state()
-        self._states.commit()
-        for name, ring in self._rings.items():
-            frame = ring.begin()
-            frame["number"] = self.sets
-            frame["capture_ns"] = frame["arrival_ns"] = t_ns
-            self._renderer.render(name, frame["image"])
-            ring.commit()
-        self.sets += 1
-        self.cpu_ns += time.process_time_ns() - before
 
 
 class Advance:

@@ -1,0 +1,95 @@
+"""The processes of a session: what each is started with, and the line to control."""
+
+import contextlib
+import os
+import socket
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from recorder.config import RecorderConfig
+from session.config import SessionConfig, with_ports
+from session.processes import Child
+from sim.config import WorldCamera, WorldConfig
+from teleop.commands import Command, encode
+from teleop.config import write_json
+from teleop.rig_config import SERVOS_FILE, ControlConfig
+
+WORLD_SOCKET: Final = "world.sock"
+
+
+class Crew:
+    """Starts world, control and recorder, each with a configuration file in the runtime directory.
+
+    Attributes:
+        children: by name, in the order they were started; a new recorder replaces the old one.
+    """
+
+    def __init__(self, config: SessionConfig) -> None:
+        self._config = config
+        self._runtime = Path(config.runtime_dir)
+        self._commands, self._control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK)
+        self.children: dict[str, Child] = {}
+
+    @property
+    def _simulated(self) -> bool:
+        return self._config.rig_file.rig.simulated
+
+    def command(self, command: Command) -> None:
+        """Ask something of control. What comes of it shows in the ticks."""
+        with contextlib.suppress(OSError):  # control is gone; whoever watches the children sees it
+            self._commands.send(encode(command))
+
+    def start_world(self) -> Child:
+        """Start the simulated world; it says its ports when it is ready."""
+        cameras = tuple(
+            WorldCamera(camera.name, camera.width, camera.height)
+            for camera in self._config.rig_file.cameras
+        )
+        scene = self._config.task.scene
+        assert scene is not None  # collect.py refuses a task without one
+        rate_hz = self._config.rig_file.rig.rate_hz
+        path = self._runtime / "world.json"
+        write_json(path, WorldConfig(str(self._runtime), scene, cameras, rate_hz))
+        world = Child("world", "sim.world", [str(path)], self._runtime, speaks=True)
+        self.children["world"] = world
+        return world
+
+    def start_control(self, ports: Mapping[str, str]) -> None:
+        """Start control on these serial ports, by bus name."""
+        rig = with_ports(self._config.rig_file.rig, ports)
+        world_socket = str(self._runtime / WORLD_SOCKET) if self._simulated else None
+        path = self._runtime / "control.json"
+        write_json(path, ControlConfig(rig, str(self._runtime), world_socket))
+        inherited = (self._control_end.fileno(), self._wake)
+        arguments = [str(path), "--commands", str(inherited[0]), "--wake", str(inherited[1])]
+        self.children["control"] = Child(
+            "control", "teleop.control", arguments, self._runtime, pass_fds=inherited
+        )
+        self._control_end.close()
+
+    def start_recorder(self) -> None:
+        """Start a recorder; control has left what it found on the buses by then."""
+        path = self._runtime / "recorder.json"
+        write_json(path, self._recorder_config())
+        arguments = [str(path), "--wake", str(self._wake)]
+        self.children["recorder"] = Child(
+            "recorder", "recorder.main", arguments, self._runtime, pass_fds=(self._wake,)
+        )
+
+    def _recorder_config(self) -> RecorderConfig:
+        rig_file = self._config.rig_file
+        return RecorderConfig(
+            runtime_dir=self._runtime,
+            dataset_dir=self._config.dataset_dir,
+            cameras=rig_file.cameras,
+            recording=rig_file.recording,
+            rig_name=rig_file.rig.name,
+            simulated=self._simulated,
+            time_base="simulated" if self._simulated else "monotonic",
+            rate_hz=rig_file.rig.rate_hz,
+            world_socket=self._runtime / WORLD_SOCKET if self._simulated else None,
+            scene_ring=self._simulated,
+            servos=(self._runtime / SERVOS_FILE).read_text(),
+        )
