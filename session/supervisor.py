@@ -109,9 +109,10 @@ class Supervisor:
             self._clients.log(str(error), "error")
             self._hold_after_fault()
             return self._end(1)
-        except Exception as error:  # whatever it is, the arms come first
+        except Exception as error:  # a fault of ours: the arms hold all the same
             self._clients.log(f"The session failed: {error!r}.", "error")
             traceback.print_exc()
+            self._hold_after_fault()
             return self._end(1)
         return self._end(0)
 
@@ -218,7 +219,7 @@ class Supervisor:
     def _hold_after_fault(self) -> None:
         """Hold where the fault found the arms, until somebody says to rest or the time is over."""
         control = self._crew.children.get("control")
-        if control is None or control.exit_status() is not None or not len(self._clients):
+        if control is None or control.exit_status() is not None:
             return
         patience_s = self._config.rig_file.rig.safety.hold_timeout_s
         self._clients.log(
@@ -229,7 +230,7 @@ class Supervisor:
         self._resume()
         self._enter(Phase.FAULT)
         deadline = time.monotonic() + patience_s
-        while self._leaving is None and len(self._clients) and time.monotonic() < deadline:
+        while self._leaving is None and time.monotonic() < deadline:
             self._pump(raising=False)
             if control.exit_status() is not None:
                 return
@@ -318,17 +319,17 @@ class Supervisor:
     def _summary(self) -> str:
         if not self._numbers:
             return "Nothing was recorded."
-        saved = [episode_path(self._folder, n) for n in self._numbers]
-        saved = [path for path in saved if path.exists()]
+        saved = self._saved()
         if not saved:
             return f"No episode was saved in {self._folder}."
         verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items() if n)
         files = f"{len(saved)} episode{'' if len(saved) == 1 else 's'}"
         return f"Saved {files} ({verdicts}). Look at the last one: {_replay()} {saved[-1]}"
 
-    def _saved(self) -> int:
-        """How many of this session's episodes are files by now."""
-        return sum(episode_path(self._folder, number).exists() for number in self._numbers)
+    def _saved(self) -> list[Path]:
+        """This session's episodes that are files by now."""
+        paths = [episode_path(self._folder, number) for number in self._numbers]
+        return [path for path in paths if path.exists()]
 
     # -- waiting
 
@@ -411,7 +412,7 @@ class Supervisor:
         status["attempt"] = self._attempt
         status["episodes"] = self._config.episodes
         status["episode"] = self._episode
-        status["saved"] = self._saved()
+        status["saved"] = len(self._saved())
         status["successes"] = self._outcomes[Outcome.SUCCESS]
         status["seed"] = self._config.seed + max(0, self._attempt - 1)
         self._status.commit()

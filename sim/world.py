@@ -352,8 +352,8 @@ def main(arguments: list[str] | None = None) -> int:
     die_with_parent(options.parent)
     ports = " ".join(f"{name}={bus.port}" for name, bus in world.buses.items())
     gc.freeze()  # MuJoCo's and numpy's modules need not be walked through again and again
-    sys.stdout.write(f"{ports}\n")
-    sys.stdout.flush()
+    with contextlib.suppress(BrokenPipeError):  # the session is gone already: SIGTERM follows
+        os.write(sys.stdout.fileno(), f"{ports}\n".encode())
     world.run()
     return 0
 
