@@ -139,7 +139,7 @@ def _acquire(descriptor: int, folder: Path, patience_s: float) -> None:
         except BlockingIOError:
             holder, session = _holder(descriptor)
             if not _is_alive(session) and time.monotonic() < deadline:
-                time.sleep(0.1)  # its session was killed: it is finalising what it holds
+                time.sleep(LOCK_POLL_S)  # its session was killed: it is finalising what it holds
                 continue
             raise FolderError(
                 f"Another recorder (process {holder}) records into {folder}. Wait for it to end, "

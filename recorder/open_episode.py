@@ -26,10 +26,15 @@ NO_FRAME: Final = -1
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What one camera contributes to a step on record."""
+    """What one camera contributes to a step on record.
+
+    Attributes:
+        torn: its image was overwritten before it was encoded, and another stands in for it.
+    """
 
     aligned: AlignedFrame
     jpeg: bytes
+    torn: bool = False
 
 
 class OpenEpisode:
@@ -143,17 +148,19 @@ class OpenEpisode:
 
         An image that its source overwrote while it was encoded is nobody's: the last one stands in.
         """
-        if aligned.repeat and last:
-            missing = aligned.missing or last.aligned.missing
-            return Settled(replace(aligned, frame=last.aligned.frame, missing=missing), last.jpeg)
-        jpeg = next(encoded)
-        if aligned.frame is None or aligned.frame.is_whole():
-            return Settled(aligned, jpeg)
-        if last:
-            torn = replace(aligned, frame=last.aligned.frame, repeat=True, stale=True, missing=True)
-            return Settled(torn, last.jpeg)
+        if not aligned.repeat:
+            jpeg = next(encoded)
+            if aligned.frame is None or aligned.frame.is_whole():
+                return Settled(aligned, jpeg)
+        elif last and not last.torn:
+            return Settled(aligned, last.jpeg)
+        if last and last.aligned.frame:
+            frame = last.aligned.frame
+            torn = replace(aligned, frame=frame, repeat=True, stale=True, missing=True)
+            return Settled(torn, last.jpeg, torn=True)
         nothing = AlignedFrame(None, NO_TIME, repeat=False, stale=True, missing=True)
-        return Settled(nothing, self._pool.submit([_image(nothing, camera)]).result()[0])
+        black = self._pool.submit([_image(nothing, camera)]).result()[0]
+        return Settled(nothing, black, torn=True)
 
     def _record(self, step: Step, jpegs: list[bytes]) -> Record:
         record = np.zeros((), self._dtype)

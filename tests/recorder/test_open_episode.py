@@ -1,0 +1,114 @@
+"""A picture that its source overwrites while it is encoded never goes on record as the real one."""
+
+from pathlib import Path
+
+import numpy as np
+
+from recorder.align import Step, align
+from recorder.camera import Frame
+from recorder.check import check
+from recorder.config import CameraConfig, RecordingConfig
+from recorder.encode import EncodePool
+from recorder.episode_reader import EpisodeReader
+from recorder.finalise import finalise
+from recorder.open_episode import OpenEpisode
+from recorder.simulated_camera import SimulatedCamera, ring_path
+from teleop.ring import RingWriter
+from teleop.tick import Outcome, empty_tick
+from tests.recorder.fake_rig import HEIGHT, PERIOD_NS, WIDTH, make_header
+
+SHADES = (40, 90, 140, 190, 240, 240)
+
+
+class World:
+    """Publishes frames of one camera, each of one shade, in a ring of two slots."""
+
+    def __init__(self, folder: Path) -> None:
+        self.ring = RingWriter(
+            ring_path(folder, "cam_0"),
+            [
+                ("number", "<u8"),
+                ("capture_ns", "<i8"),
+                ("arrival_ns", "<i8"),
+                ("image", "u1", (HEIGHT, WIDTH, 3)),
+            ],
+            2,
+        )
+        self.publish()
+        self.camera = SimulatedCamera(folder, CameraConfig("cam_0", "simulated", WIDTH, HEIGHT))
+
+    def publish(self) -> None:
+        frame, number = self.ring.begin(), len(self.ring)
+        frame["number"] = number
+        frame["capture_ns"] = frame["arrival_ns"] = number * PERIOD_NS
+        frame["image"] = SHADES[number]
+        self.ring.commit()
+
+    def newest(self) -> Frame:
+        frame = self.camera.newest_arrived_before(len(self.ring) * PERIOD_NS)
+        assert frame is not None
+        return frame
+
+
+def step_of(number: int, frame: Frame, last: Step | None) -> Step:
+    tick = empty_tick()
+    tick["number"], tick["t_ns"] = number, number * PERIOD_NS
+    tick["deadline_ns"] = tick["t_ns"]
+    tick["episode"], tick["step"], tick["bus_ok"] = 0, number, True
+    for field in ("leader", "qpos", "qvel", "effort", "action"):
+        tick[field] = 0.0
+    return align(tick, [frame], [PERIOD_NS], last)
+
+
+def test_a_torn_picture_is_missing_and_the_last_one_stands_in(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    journal = tmp_path / "episode_0.journal"
+    episode = OpenEpisode(journal, make_header(cameras=1, state_size=0), pool)
+
+    def record(number: int, frame: Frame) -> None:
+        episode.append(step_of(number, frame, episode.last))
+
+    record(0, world.newest())
+    while episode.queued():  # encoded before the world goes on, as lock-step sees to
+        episode.journal_encoded()
+    world.publish()
+    torn = world.newest()
+    world.publish()
+    world.publish()  # the ring is full twice over: the frame taken is gone
+    assert not torn.is_whole()
+    record(1, torn)
+    record(2, torn)  # no newer frame: a repeat of what never went on record
+    record(3, world.newest())
+    episode.finish(Outcome.SUCCESS)
+    pool.close()
+
+    saved = finalise(journal, recovered=False)
+    assert saved.path
+    with EpisodeReader(saved.path) as reader:
+        assert reader.column("/tandem/frame_missing")[:, 0].tolist() == [0, 1, 1, 0]
+        assert reader.column("/tandem/frame_stale")[:, 0].tolist() == [0, 1, 1, 0]
+        assert reader.column("/tandem/frame_number")[:, 0].tolist() == [0, 0, 0, 3]
+        shades = [float(np.mean(reader.image("cam_0", step))) for step in range(4)]
+        np.testing.assert_allclose(shades, [40, 40, 40, 190], atol=2)
+        assert check(reader) == []
+
+
+def test_a_torn_first_picture_is_black_and_missing(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    journal = tmp_path / "episode_0.journal"
+    episode = OpenEpisode(journal, make_header(cameras=1, state_size=0), pool)
+    torn = world.newest()
+    world.publish()
+    world.publish()
+    episode.append(step_of(0, torn, None))
+    episode.append(step_of(1, world.newest(), episode.last))
+    episode.finish(Outcome.SUCCESS)
+    pool.close()
+    saved = finalise(journal, recovered=False)
+    assert saved.path
+    with EpisodeReader(saved.path) as reader:
+        assert reader.column("/tandem/frame_missing")[:, 0].tolist() == [1, 0]
+        assert reader.image("cam_0", 0).max() == 0
+        assert float(np.mean(reader.image("cam_0", 1))) > 100
