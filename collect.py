@@ -21,7 +21,8 @@ if missing := missing_packages():
 
 from session import runtime_dir
 from session.config import MAX_EPISODES, MAX_SEED, SessionConfig, load_rig, load_task
-from session.launch import LaunchError, attach, launch
+from session.errors import LaunchError
+from session.launch import attach, launch
 from session.paths import datasets_dir
 from teleop.config import ConfigError
 from tui.progress import Progress

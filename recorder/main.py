@@ -92,7 +92,8 @@ def _run(config: RecorderConfig, wake: int, stop: StopRequest) -> int:
         except Stopped:
             pass
         except (RecorderError, OSError) as error:
-            board.say(str(error))
+            known = isinstance(error, RecorderError)
+            board.say(str(error) if known else f"Recording cannot go on: {error}.")
             board.state = RecorderState.FAILED
             board.publish()
             raise

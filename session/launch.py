@@ -7,21 +7,18 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from session import runtime_dir
 from session.clients import SOCKET
 from session.config import SessionConfig
+from session.errors import LaunchError
 from session.processes import environment
 from teleop.config import ConfigError, read_json, write_json
 
 START_TIMEOUT_S: Final = 30.0
 LOG: Final = "session.log"
 CONFIG: Final = "session.json"
-
-
-class LaunchError(Exception):
-    """The session did not start; the text is what it said."""
 
 
 def launch(config: SessionConfig) -> socket.socket:
@@ -69,26 +66,33 @@ def attach(out: Path | None = None) -> tuple[Path, str, socket.socket]:
     Raises:
         LaunchError: none is running, or several are (all are listed).
     """
-    running = {path: _about(path) for path in runtime_dir.live()}
+    running = {path: _config_of(path) for path in runtime_dir.live()}
     if out is not None:
-        running = {path: about for path, about in running.items() if about.endswith(f" {out}")}
+        running = {path: table for path, table in running.items() if table.get("out") == str(out)}
     if len(running) > 1:
-        listed = "\n".join(f"  {about}" for about in running.values())
+        listed = "\n".join(f"  {_about(table)}" for table in running.values())
         raise LaunchError(f"Several sessions are running; say which by --out:\n{listed}")
-    for directory, about in running.items():
+    for directory, table in running.items():
         connection = _connect(directory)
         if connection is not None:
-            return directory, about, connection
+            return directory, _about(table), connection
     raise LaunchError("No session is running. Start one: python collect.py --task battery")
 
 
-def _about(directory: Path) -> str:
+def _config_of(directory: Path) -> dict[str, Any]:
+    """What the session was started with; empty while it is just starting."""
     try:
-        config = read_json(directory / CONFIG)
-        rig = "SIMULATED RIG" if config["rig_file"]["rig"]["simulated"] else "real rig"
-        return f"{rig}, task {config['task']['name']}, into {config['out']}"
-    except (ConfigError, KeyError, TypeError):
-        return f"a session that is just starting ({directory})"
+        return read_json(directory / CONFIG)
+    except ConfigError:
+        return {}
+
+
+def _about(table: dict[str, Any]) -> str:
+    try:
+        rig = "SIMULATED RIG" if table["rig_file"]["rig"]["simulated"] else "real rig"
+        return f"{rig}, task {table['task']['name']}, into {table['out']}"
+    except (KeyError, TypeError):
+        return "a session that is just starting"
 
 
 def _connect(directory: Path) -> socket.socket | None:

@@ -6,9 +6,7 @@ disk, the simulated world goes last because the arms hang on it.
 """
 
 import contextlib
-import os
 import selectors
-import sys
 import time
 import traceback
 from collections import Counter
@@ -24,6 +22,8 @@ from session import runtime_dir
 from session.clients import Clients
 from session.config import SessionConfig
 from session.crew import WORLD_SOCKET, Crew
+from session.errors import Interrupted, RecorderLostError, SessionError, Unwatched
+from session.paths import replay_command
 from session.status import SESSION_DTYPE, STATUS_RING, Phase
 from session.watch import Watch
 from session.world_link import WorldLink
@@ -46,22 +46,6 @@ UNWATCHED_S: Final = 2.0
 """A terminal that reconnects within this time is not missed."""
 GIVE_UP_TICKS: Final = 5
 """The simulated operator gives up this many ticks before control would end the episode itself."""
-
-
-class SessionError(Exception):
-    """The session cannot go on; the text is for the operator."""
-
-
-class RecorderLostError(SessionError):
-    """The recorder died: control holds, and the session starts another."""
-
-
-class Interrupted(Exception):  # noqa: N818 - not an error: the operator wants to leave
-    """The operator asked to end the session."""
-
-
-class Unwatched(Exception):  # noqa: N818 - not an error: the terminal went away
-    """No terminal has been connected for a while."""
 
 
 class Supervisor:
@@ -324,7 +308,7 @@ class Supervisor:
             return f"No episode was saved in {self._folder}."
         verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items() if n)
         files = f"{len(saved)} episode{'' if len(saved) == 1 else 's'}"
-        return f"Saved {files} ({verdicts}). Look at the last one: {_replay()} {saved[-1]}"
+        return f"Saved {files} ({verdicts}). Look at the last one: {replay_command()} {saved[-1]}"
 
     def _saved(self) -> list[Path]:
         """This session's episodes that are files by now."""
@@ -416,9 +400,3 @@ class Supervisor:
         status["successes"] = self._outcomes[Outcome.SUCCESS]
         status["seed"] = self._config.seed + max(0, self._attempt - 1)
         self._status.commit()
-
-
-def _replay() -> str:
-    """How the operator calls `replay` with the Python that runs us."""
-    program = Path(sys.executable).with_name("replay")
-    return os.path.relpath(program) if program.exists() else "python -m replay"

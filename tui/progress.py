@@ -116,7 +116,8 @@ class Progress:
             return
         if view.phase is Phase.HOLDING and not self._asked:
             self._asked = True
-            self._print("The arms hold. Press Enter to go on, Ctrl-C to bring them to rest.")
+            how = "Press Enter" if sys.stdin.isatty() else "Attach from a terminal"
+            self._print(f"The arms hold. {how} to go on, Ctrl-C to bring them to rest.")
         line = progress_line(view, self._pace.update(now_s, view.t_ns))
         if self._live:
             columns = shutil.get_terminal_size().columns

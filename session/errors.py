@@ -1,0 +1,28 @@
+"""What can end a session, or the start of one.
+
+SessionError
+├── LaunchError         the session did not start, or there is none to attach to
+└── RecorderLostError   the recorder died: control holds, and the session starts another
+
+Interrupted and Unwatched are no errors: the operator wants to leave, or the terminal went away.
+"""
+
+
+class SessionError(Exception):
+    """The session cannot go on; the text is for the operator."""
+
+
+class LaunchError(SessionError):
+    """The session did not start, or there is none to attach to; the text says why."""
+
+
+class RecorderLostError(SessionError):
+    """The recorder died: control holds, and the session starts another."""
+
+
+class Interrupted(Exception):  # noqa: N818 - not an error: the operator wants to leave
+    """The operator asked to end the session."""
+
+
+class Unwatched(Exception):  # noqa: N818 - not an error: the terminal went away
+    """No terminal has been connected for a while."""
