@@ -7,7 +7,8 @@ servos on one joint. No physics, no gravity, no load.
 
 Each JSON line on standard input is one command, answered by one JSON line:
 - `{"do": "silence", "servo": 3, "on": true}`: takes a servo off the bus, or back on
-- `{"do": "set", "servo": 3, "register": "hardware_error_status", "value": 32}`: past access rules
+- `{"do": "set", "servo": 3, "register": "hardware_error_status", "value": 32}`: past access rules;
+  what the servo senses (`present_position`, ...) stays as set until the joint is moved by hand
 - `{"do": "get", "servo": 3, "register": "led"}`: answers `{"value": ...}`
 - `{"do": "move", "servo": 3, "rad": 0.5}`: moves the joint by hand
 - `{"do": "garble", "how": "flip" | "cut" | "junk" | "drop", "bursts": 1}`: spoils the next replies
@@ -36,6 +37,9 @@ JOINT_LAG_S: Final = 0.07
 
 _STEP_MS: Final = 5
 
+_SENSED: Final = ("present_position", "present_velocity", "present_current", "present_load")
+"""Registers that every step writes anew from the joint."""
+
 _GARBLES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "flip": lambda replies: replies[:-3] + bytes((replies[-3] ^ 0x10,)) + replies[-2:],
     "cut": lambda replies: replies[:-4],
@@ -51,6 +55,18 @@ class Joint:
     def __init__(self, servo: Servo) -> None:
         self.servos = [servo]
         self.position_rad = 0.0
+        self._kept: dict[tuple[Servo, str], int] = {}
+
+    def keep(self, servo: Servo, register: str, value: int) -> None:
+        """Lets a servo sense `value`, whatever the joint does, until `move`."""
+        self._kept[servo, register] = value
+        servo.set(register, value)
+
+    def move(self, rad: float) -> None:
+        """Moves the joint by hand: its servos sense where it is."""
+        self.position_rad = rad
+        self._kept.clear()
+        self.step(0.0)
 
     def step(self, elapsed_s: float) -> None:
         """Moves on by `elapsed_s` and lets the servo sense where the joint is now."""
@@ -61,6 +77,8 @@ class Joint:
         velocity_rad_s = (self.position_rad - before_rad) / elapsed_s if elapsed_s > 0 else 0.0
         for servo in self.servos:
             servo.sense(self.position_rad, velocity_rad_s, 0.0)
+        for (servo, register), value in self._kept.items():
+            servo.set(register, value)
 
 
 class ArmProcess:
@@ -90,16 +108,17 @@ class ArmProcess:
         return {}
 
     def do_set(self, servo: int, register: str, value: int) -> dict[str, Any]:
-        self.servos[servo].set(register, value)
+        if register in _SENSED:
+            self.joints[servo].keep(self.servos[servo], register, value)
+        else:
+            self.servos[servo].set(register, value)
         return {}
 
     def do_get(self, servo: int, register: str) -> dict[str, Any]:
         return {"value": self.servos[servo].get(register)}
 
     def do_move(self, servo: int, rad: float) -> dict[str, Any]:
-        joint = self.joints[servo]
-        joint.position_rad = rad
-        joint.step(0.0)
+        self.joints[servo].move(rad)
         return {}
 
     def do_garble(self, how: str, bursts: int) -> dict[str, Any]:

@@ -35,7 +35,10 @@ class ArmBus:
         self._ask(do="silence", servo=servo_id, on=on)
 
     def set_register(self, servo_id: int, register: str, value: int) -> None:
-        """Sets a register past all access rules, e.g. `hardware_error_status`."""
+        """Sets a register past all access rules, e.g. `hardware_error_status`.
+
+        What the servo senses (`present_position`, ...) stays as set until `move`.
+        """
         self._ask(do="set", servo=servo_id, register=register, value=value)
 
     def register(self, servo_id: int, register: str) -> int:

@@ -14,7 +14,7 @@ from teleop.packets import STATUS, packet
 from teleop.port import SerialPort
 
 PATIENT_S = 1.0
-HASTY_S = 0.05
+HASTY_S = 0.25
 
 
 @pytest.fixture

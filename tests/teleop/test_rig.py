@@ -13,7 +13,7 @@ from teleop.rig import Rig
 from teleop.rig_config import ArmConfig, RigConfig
 from teleop.setup import ArmSetup
 
-TIMEOUT_S = 0.1
+TIMEOUT_S = 0.5
 
 
 @pytest.fixture
