@@ -84,6 +84,8 @@ class EpisodeReader:
         with self._naming_faults():
             if path.is_dir():
                 raise EpisodeError(f"{path} is a folder, not an episode file.")
+            if path.exists() and not path.is_file():
+                raise EpisodeError(f"{path} is no file, but a pipe or a device.")  # would block
             self.size_bytes = path.stat().st_size
             self._file = h5py.File(path, "r")
         try:

@@ -32,9 +32,13 @@ def number_of(path: Path) -> int | None:
 
 
 def episodes_in(folder: Path, suffix: str = SUFFIX) -> list[Path]:
-    """The episode files (or the journals) of a folder, by number."""
+    """The episode files (or the journals) of a folder, by number. Pipes and the like are none."""
     return sorted(
-        (path for path in folder.glob(f"episode_*{suffix}") if number_of(path) is not None),
+        (
+            path
+            for path in folder.glob(f"episode_*{suffix}")
+            if number_of(path) is not None and path.is_file()
+        ),
         key=lambda path: number_of(path) or 0,
     )
 

@@ -34,9 +34,12 @@ def sync(path: Path) -> None:
 def write_atomically(path: Path, text: str) -> None:
     """Replace the content of a small file, whole or not at all, even if the power fails."""
     building = path.with_name(f".{path.name.lstrip('.')}.{os.getpid()}.new")
-    building.write_text(text)
-    sync(building)
-    building.replace(path)
+    try:
+        building.write_text(text)
+        sync(building)
+        building.replace(path)
+    finally:
+        building.unlink(missing_ok=True)
     sync(path.parent)
 
 

@@ -1,6 +1,5 @@
 """Fixtures of the recorder's tests."""
 
-import resource
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from disk_limits import no_file_longer_than
 
 from tests.recorder.fake_rig import FakeRig
 
@@ -44,7 +44,5 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def file_size_limit() -> Iterator[int]:
     """Lets no file of this process grow beyond 3 MiB: every write past that fails."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (SMALL_DISK_BYTES, hard))
-    yield SMALL_DISK_BYTES
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with no_file_longer_than(SMALL_DISK_BYTES):
+        yield SMALL_DISK_BYTES

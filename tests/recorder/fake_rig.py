@@ -72,14 +72,16 @@ def make_tick(number: int, episode: int = NO_EPISODE, step: int = -1) -> Any:
     return tick
 
 
-def make_header(number: int = 0, cameras: int = 2, state_size: int = STATE_SIZE) -> EpisodeHeader:
+def make_header(
+    number: int = 0, cameras: int = 2, state_size: int = STATE_SIZE, seed: int | None = 7
+) -> EpisodeHeader:
     """A header with small cameras."""
     return EpisodeHeader(
         episode_id=f"id-{number}",
         number=number,
         task="battery",
         prompt="Insert the battery.",
-        seed=7,
+        seed=seed,
         started_utc="2025-01-01T00:00:00.000+00:00",
         rig_name="sim",
         simulated=True,
@@ -108,13 +110,15 @@ def make_step(
     return Step(tick, frames, scene if state_size else None)
 
 
-def make_episode(folder: Path, steps: int = 120, number: int = 0, **header: int) -> Path:
+def make_episode(
+    folder: Path, steps: int = 120, number: int = 0, seed: int | None = 7, **shape: int
+) -> Path:
     """An episode file, made the way the recorder makes it."""
     pool = EncodePool(RecordingConfig(), lambda: None)
     path = folder / f"episode_{number}.journal"
-    episode = OpenEpisode(path, make_header(number, **header), pool)
+    episode = OpenEpisode(path, make_header(number, seed=seed, **shape), pool)
     for step in range(steps):
-        episode.append(make_step(FIRST_TICK + step, step, **header))
+        episode.append(make_step(FIRST_TICK + step, step, **shape))
     episode.note(PERIOD_NS, "the arm has bumped \0 into something")
     episode.finish(Outcome.SUCCESS)
     pool.close()

@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import os
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -19,7 +20,10 @@ from recorder.check import check
 from recorder.config import RecordingConfig
 from recorder.encode import EncodePool
 from recorder.episode_reader import EpisodeReader
+from recorder.episode_writer import write_episode
 from recorder.errors import EpisodeError
+from recorder.journal import JournalWriter
+from recorder.journal_reader import JournalReader
 from teleop.joints import DOF, JOINT_NAMES
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import (
@@ -28,6 +32,7 @@ from tests.recorder.fake_rig import (
     PERIOD_NS,
     WIDTH,
     make_episode,
+    make_header,
     make_tick,
     picture,
 )
@@ -228,6 +233,40 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "text.hdf5").write_text("not HDF5 at all")
     with pytest.raises(EpisodeError, match=r"text.hdf5 is not an episode file"):
         EpisodeReader(tmp_path / "text.hdf5")
+    os.mkfifo(tmp_path / "pipe.hdf5")
+    with pytest.raises(EpisodeError, match=r"pipe.hdf5 is no file"):
+        EpisodeReader(tmp_path / "pipe.hdf5")
+
+
+def test_what_can_be_asked_of_a_camera(tmp_path: Path, episode: Path) -> None:
+    with EpisodeReader(episode) as reader:
+        assert reader.image_size("cam_1") == (WIDTH, HEIGHT)
+        with pytest.raises(EpisodeError, match="no camera 'cam_9'; it has cam_0, cam_1"):
+            reader.image_size("cam_9")
+    path = tmp_path / "episode_0.hdf5"
+    path.write_bytes(episode.read_bytes())
+    with h5py.File(path, "r+") as file:
+        file[f"{schema.IMAGES}/cam_1"][3] = 0
+    with (
+        EpisodeReader(path) as reader,
+        pytest.raises(EpisodeError, match="image of cam_1 at step 3 is no JPEG"),
+    ):
+        reader.image("cam_1", 3)
+
+
+def test_a_session_without_a_seed_leaves_the_attribute_out(tmp_path: Path) -> None:
+    with EpisodeReader(make_episode(tmp_path, 4, seed=None)) as reader:
+        assert reader.facts.seed is None
+
+
+def test_a_journal_without_steps_is_no_episode(tmp_path: Path) -> None:
+    JournalWriter(tmp_path / "episode_0.journal", make_header()).close()
+    with (
+        JournalReader(tmp_path / "episode_0.journal") as journal,
+        pytest.raises(ValueError, match="holds no steps"),
+    ):
+        write_episode(tmp_path / "episode_0.hdf5", journal, journal.scan(), recovered=True)
+    assert not (tmp_path / "episode_0.hdf5").exists()
 
 
 def read_all(path: Path) -> None:

@@ -46,6 +46,13 @@ def test_publishing_never_overwrites(tmp_path: Path) -> None:
     assert names(tmp_path) == ["free", "old"]
 
 
+def test_a_file_system_that_cannot_rename_so_never_overwrites_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recorder.publish.RENAME_NOREPLACE", 1 << 20)  # EINVAL, as from such a one
+    test_publishing_never_overwrites(tmp_path)
+
+
 def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
     write_atomically(tmp_path / ".counter", "1")
     write_atomically(tmp_path / ".counter", "2")
@@ -119,6 +126,15 @@ def test_empty_and_headless_journals_go(tmp_path: Path) -> None:
     assert recover_folder(tmp_path, said.append) == []
     assert names(tmp_path) == []
     assert len(said) == 3
+
+
+def test_what_is_no_journal_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FinaliseError, match=r"Cannot open .*none\.journal: No such file"):
+        finalise(tmp_path / "none.journal", recovered=True)
+    path = journal(tmp_path).rename(tmp_path / "renamed.journal")
+    with pytest.raises(FinaliseError, match="not named like a journal"):
+        finalise(path, recovered=True)
+    assert names(tmp_path) == ["renamed.journal"]
 
 
 def test_a_journal_in_use_is_left_alone(tmp_path: Path) -> None:

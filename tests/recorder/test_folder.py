@@ -7,6 +7,7 @@ from pathlib import Path
 
 import h5py
 import pytest
+from disk_limits import no_file_longer_than
 
 from recorder.errors import FolderError
 from recorder.folder import check_folder, check_kind, folder_lock
@@ -50,6 +51,21 @@ def test_files_from_elsewhere_count(tmp_path: Path, name: str) -> None:
     assert claim_number(tmp_path) == 42
 
 
+def test_a_number_that_cannot_be_noted_is_not_given(tmp_path: Path) -> None:
+    with no_file_longer_than(0), pytest.raises(FolderError, match=r"Cannot write to .*too large"):
+        claim_number(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    assert claim_number(tmp_path) == 0
+
+
+def test_a_pipe_named_like_an_episode_holds_nothing_up(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "episode_4.hdf5")
+    os.mkfifo(tmp_path / "episode_5.journal")
+    check(tmp_path)
+    assert episodes_in(tmp_path) == []
+    assert claim_number(tmp_path) == 6
+
+
 def test_episodes_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     for number in (10, 9, 100):
         (tmp_path / f"episode_{number}.hdf5").touch()
@@ -60,8 +76,9 @@ def test_episodes_are_in_the_order_of_their_numbers(tmp_path: Path) -> None:
     ]
 
 
-def test_a_spoilt_counter_is_named(tmp_path: Path) -> None:
-    (tmp_path / NEXT_FILE).write_text("soon")
+@pytest.mark.parametrize("counter", ["soon", "", "-1", str(10**12)])
+def test_a_spoilt_counter_is_named(tmp_path: Path, counter: str) -> None:
+    (tmp_path / NEXT_FILE).write_text(counter)
     with pytest.raises(FolderError, match=f"{NEXT_FILE} holds no number"):
         claim_number(tmp_path)
 

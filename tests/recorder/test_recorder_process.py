@@ -351,8 +351,10 @@ def test_frames_are_acknowledged_to_the_world(
             rig.tick()
             assert lockstep.receive(world) == {"op": "ack", "frame": 0}
             rig.record(0, 5)
-            acks = [lockstep.receive(world)["frame"] for _ in range(5)]
-            assert acks == [1, 2, 3, 4, 5]
+            acks = [0]  # one counts for all frames before it, too: a busy machine sends fewer
+            while acks[-1] < 5:
+                acks.append(lockstep.receive(world)["frame"])
+                assert acks[-2] < acks[-1] <= 5
             if not leave_early:
                 rig.end(0)
         if leave_early:
