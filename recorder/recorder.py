@@ -133,17 +133,15 @@ class Recorder:
             self._board.state = RecorderState.FAILED
 
     def _close(self, outcome: Outcome) -> None:
-        episode, self._episode = self._episode, None
-        if episode is None:
+        if self._episode is None:
             return
         try:
-            episode.finish(outcome)
+            self._episode.finish(outcome)
         except JournalError as error:
-            self._say(str(error), None)
-            self._board.state = RecorderState.FAILED
-            self._finaliser.submit(episode.path, recovered=True)
+            self._fail(error)
             return
-        self._finaliser.submit(episode.path)
+        self._finaliser.submit(self._episode.path)
+        self._episode = None
         self._board.state = RecorderState.READY
 
     def _fail(self, error: JournalError) -> None:

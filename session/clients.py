@@ -15,7 +15,6 @@ from typing import Final
 from teleop.lockstep import LockstepError, Message, receive, send
 
 SOCKET: Final = "session.sock"
-LEVELS: Final = ("info", "warning", "error")
 
 
 class Clients:

@@ -10,11 +10,8 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
 
 from session.paths import import_root
-
-READY_TIMEOUT_S: Final = 60.0
 
 
 class Child:

@@ -30,7 +30,6 @@ class WorldLink:
         self._socket: socket.socket = connect(socket_path, "session")
         self._selector = selector
         self.finished = False
-        self.lost = False
         selector.register(self._socket, selectors.EVENT_READ, self._hear)
 
     def reset(self, seed: int, max_steps: int) -> None:
@@ -68,8 +67,7 @@ class WorldLink:
         try:
             self._note(receive(self._socket))
         except LockstepError:
-            self.lost = True
-            self._selector.unregister(self._socket)
+            self._selector.unregister(self._socket)  # the session sees its process end
 
     def _note(self, message: Message) -> None:
         self.finished = self.finished or message.get("event") == "finished"

@@ -61,11 +61,6 @@ Script = Callable[["Scene", "Hand", "Hand"], tuple[Motion, Motion]]
 """Gives the motions of the left and the right hand."""
 
 
-def task_names() -> tuple[str, ...]:
-    """The tasks that have a scene."""
-    return tuple(_MODULES)
-
-
 def load_task(name: str) -> SceneTask:
     """The scene of a task.
 

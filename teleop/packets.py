@@ -15,8 +15,6 @@ from fastcrc import crc16
 HEADER: Final = b"\xff\xff\xfd\x00"
 BROADCAST_ID: Final = 0xFE
 STATUS: Final = 0x55
-ALERT_BIT: Final = 0x80
-"""Error byte: the servo has a hardware error (register 70)."""
 STATUS_OVERHEAD: Final = 11
 """Bytes of a status packet beside its parameters."""
 MAX_LENGTH: Final = 256

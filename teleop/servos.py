@@ -16,9 +16,6 @@ XC430: Final = 1070
 XM430: Final = 1020
 XM540: Final = 1120
 
-VELOCITY_LIMIT: Final = 131
-"""Register value on every servo; pi rad/s."""
-
 
 @dataclass(frozen=True, slots=True)
 class ServoSpec:
@@ -27,7 +24,6 @@ class ServoSpec:
     Attributes:
         models: model numbers accepted, the usual one first.
         secondary_id: the primary whose instructions it follows, or `NO_SECONDARY_ID`.
-        position_limits_ticks: the min/max position registers as the kit sets them.
     """
 
     servo_id: int
@@ -35,7 +31,6 @@ class ServoSpec:
     models: tuple[int, ...]
     drive_mode: int = 0
     secondary_id: int = NO_SECONDARY_ID
-    position_limits_ticks: tuple[int, int] = (0, 4095)
 
     @property
     def shadow(self) -> bool:
@@ -45,23 +40,23 @@ class ServoSpec:
 
 FOLLOWER: Final = (
     ServoSpec(1, "waist", (XM540,)),
-    ServoSpec(2, "shoulder", (XM540,), REVERSE_BIT, position_limits_ticks=(841, 2867)),
-    ServoSpec(3, "shoulder_shadow", (XM540,), 0, 2, (841, 2867)),
-    ServoSpec(4, "elbow", (XM540,), REVERSE_BIT, position_limits_ticks=(898, 3094)),
-    ServoSpec(5, "elbow_shadow", (XM540,), 0, 4, (898, 3094)),
+    ServoSpec(2, "shoulder", (XM540,), REVERSE_BIT),
+    ServoSpec(3, "shoulder_shadow", (XM540,), 0, 2),
+    ServoSpec(4, "elbow", (XM540,), REVERSE_BIT),
+    ServoSpec(5, "elbow_shadow", (XM540,), 0, 4),
     ServoSpec(6, "forearm_roll", (XM540,)),
-    ServoSpec(7, "wrist_angle", (XM540,), REVERSE_BIT, position_limits_ticks=(830, 3504)),
+    ServoSpec(7, "wrist_angle", (XM540,), REVERSE_BIT),
     ServoSpec(8, "wrist_rotate", (XM430,)),
     ServoSpec(9, "gripper", (XM430,)),
 )
 LEADER: Final = (
     ServoSpec(1, "waist", (XM430,)),
-    ServoSpec(2, "shoulder", (XM430,), position_limits_ticks=(819, 3345)),
-    ServoSpec(3, "shoulder_shadow", (XM430,), REVERSE_BIT, 2, (819, 3345)),
-    ServoSpec(4, "elbow", (XM430,), position_limits_ticks=(648, 3094)),
-    ServoSpec(5, "elbow_shadow", (XM430,), REVERSE_BIT, 4, (648, 3094)),
+    ServoSpec(2, "shoulder", (XM430,)),
+    ServoSpec(3, "shoulder_shadow", (XM430,), REVERSE_BIT, 2),
+    ServoSpec(4, "elbow", (XM430,)),
+    ServoSpec(5, "elbow_shadow", (XM430,), REVERSE_BIT, 4),
     ServoSpec(6, "forearm_roll", (XM430,)),
-    ServoSpec(7, "wrist_angle", (XM430,), REVERSE_BIT, position_limits_ticks=(910, 3447)),
+    ServoSpec(7, "wrist_angle", (XM430,), REVERSE_BIT),
     ServoSpec(8, "wrist_rotate", (XL430, XC430, XM430)),
     ServoSpec(9, "gripper", (XC430, XL430, XM430)),
 )

@@ -69,6 +69,7 @@ def test_a_disk_that_cannot_sync_at_the_end_does_not_let_it_end(
     monkeypatch.setattr(os, "fdatasync", failing_sync)
     with pytest.raises(JournalError, match="Input/output error"):
         writer.finish(Outcome.SUCCESS)
+    writer.close()
     _, found = scan(path)
     assert found.steps == [0]
 

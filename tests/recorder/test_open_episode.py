@@ -1,8 +1,11 @@
-"""A picture that its source overwrites while it is encoded never goes on record as the real one."""
+"""The episode being recorded: pictures overwritten on the way, and a disk that fills up."""
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
+import pytest
+from disk_limits import no_file_longer_than
 
 from recorder.align import Step, align
 from recorder.camera import Frame
@@ -10,6 +13,7 @@ from recorder.check import check
 from recorder.config import CameraConfig, RecordingConfig
 from recorder.encode import EncodePool
 from recorder.episode_reader import EpisodeReader
+from recorder.errors import JournalError
 from recorder.finalise import finalise
 from recorder.open_episode import OpenEpisode
 from recorder.simulated_camera import SimulatedCamera, ring_path
@@ -112,3 +116,22 @@ def test_a_torn_first_picture_is_black_and_missing(tmp_path: Path) -> None:
         assert reader.column("/tandem/frame_missing")[:, 0].tolist() == [1, 0]
         assert reader.image("cam_0", 0).max() == 0
         assert float(np.mean(reader.image("cam_0", 1))) > 100
+
+
+def test_a_disk_that_fills_up_at_the_end_keeps_what_was_journaled(tmp_path: Path) -> None:
+    world = World(tmp_path)
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    journal = tmp_path / "episode_0.journal"
+    episode = OpenEpisode(journal, make_header(cameras=1, state_size=0), pool)
+    episode.append(step_of(0, world.newest(), None))
+    while episode.queued():
+        episode.journal_encoded()
+    with no_file_longer_than(episode.journal_bytes + 10):
+        with contextlib.suppress(JournalError):  # encoded at once, it fails here already
+            episode.append(step_of(1, world.newest(), episode.last))
+        with pytest.raises(JournalError, match="The 1 steps before are safe"):
+            episode.finish(Outcome.SUCCESS)
+    episode.abandon()
+    pool.close()
+    saved = finalise(journal, recovered=True)  # nobody holds the journal any more
+    assert (saved.steps, saved.outcome) == (1, Outcome.UNLABELLED)

@@ -1,6 +1,7 @@
 """The recorder as its neighbours see it: a process between rings and a dataset folder."""
 
 import os
+import resource
 import signal
 import socket
 import threading
@@ -275,6 +276,29 @@ def test_a_full_disk_fails_in_a_sentence_and_keeps_the_journal(
     second.start()
     with EpisodeReader(roomy / "episode_0.hdf5") as episode:
         assert (episode.steps, episode.facts.recovered) == (steps, True)
+
+
+def test_a_disk_that_is_full_at_the_very_end_loses_no_step(fake_rig: MakeRig) -> None:
+    rig = fake_rig(size=(640, 480))
+    rig.start()
+    rig.record(0, 5)
+    status = rig.wait_for(lambda status: status["steps_journaled"] == 5)
+    assert rig.recorder
+    full = (int(status["journal_bytes"]), resource.RLIM_INFINITY)
+    resource.prlimit(rig.recorder.pid, resource.RLIMIT_FSIZE, full)
+    rig.publish_frames()
+    rig.publish_tick(0, 5)
+    rig.publish_tick(last_episode=0, outcome=Outcome.SUCCESS)  # the step is still being encoded
+    rig.wait_for(
+        lambda status: status["state"] == RecorderState.FAILED and status["finalise_queue"] == 0
+    )
+    assert rig.said()[0].endswith("make room or repair the disk, then start again.")
+    assert not any("in use" in text for text in rig.said())
+    rig.kill(signal.SIGTERM)
+    second = fake_rig(dataset=rig.dataset, size=(640, 480))
+    second.start()
+    with EpisodeReader(rig.dataset / "episode_0.hdf5") as episode:
+        assert (episode.steps, episode.facts.outcome) == (5, Outcome.UNLABELLED)
 
 
 def test_a_second_recorder_is_refused(fake_rig: MakeRig) -> None:
