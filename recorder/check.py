@@ -10,7 +10,7 @@ from recorder import schema
 from recorder.encode import decode_jpeg
 from recorder.episode_reader import EpisodeReader
 from recorder.errors import EpisodeError
-from teleop.joints import JOINT_NAMES
+from teleop.joints import BUS_NAMES, JOINT_NAMES
 from teleop.tick import Outcome
 
 MAX_LISTED: Final = 3
@@ -51,6 +51,8 @@ def _attributes(episode: EpisodeReader) -> Iterator[str]:
         yield f"schema_version is {facts.schema_version}, this is version {schema.SCHEMA_VERSION}."
     if facts.joint_names != JOINT_NAMES:
         yield "joint_names are not the 14 joints in their order."
+    if facts.bus_names != BUS_NAMES:
+        yield "bus_names are not the four buses in their order."
     if facts.success.upper() not in Outcome.__members__:
         yield f"success is {facts.success!r}, not success, failure or unlabelled."
     if facts.fps < 1:

@@ -51,20 +51,21 @@ def _parser() -> argparse.ArgumentParser:
 def _show(episode: EpisodeReader, sheet: Path | None) -> int:
     findings = check(episode)
     try:
-        for line in report(episode, summarise(episode)):
-            print(line)
-    except (EpisodeError, ValueError, IndexError) as error:
+        lines = list(report(episode, summarise(episode)))
+    except (EpisodeError, ArithmeticError, ValueError, IndexError) as error:
         # The check has found what makes the numbers impossible; say it rather than half of them.
         if not findings:
             raise EpisodeError(f"{episode.path}: {error}") from error
-        print(f"{episode.path}\n  too damaged to say what it holds")
+        lines = [str(episode.path), "  too damaged to say what it holds, or to draw it"]
+        sheet = None
+    print("\n".join(lines))
     if findings:
         print("UNSOUND")
         for finding in findings:
             print(f"  - {finding}")
     else:
         print("sound")
-    if sheet and episode.steps:
+    if sheet:
         write_contact_sheet(episode, sheet)
         print(f"contact sheet: {sheet}")
     return UNSOUND if findings else SOUND

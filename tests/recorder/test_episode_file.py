@@ -178,6 +178,7 @@ def spoil(file: h5py.File, path: str, index: object, value: object) -> None:
         (lambda f: f.attrs.__setitem__("missing_steps", 4), "4 steps that control took"),
         (lambda f: f.attrs.__setitem__("recovery_note", "x"), "without recovered"),
         (lambda f: f.attrs.__setitem__("joint_names", ["a"]), "joint_names"),
+        (lambda f: f.attrs.__setitem__("bus_names", ["a"]), "bus_names"),
         (lambda f: replace(f, "/observations/images/cam_0", lambda a: a[:5]), "not .120, L. bytes"),
         (lambda f: replace(f, "/action", lambda a: a[:0]), "There are no steps"),
         (lambda f: f.__delitem__("/tandem/events"), "no dataset /tandem/events/t_ns"),

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import cv2
 import h5py
@@ -73,6 +74,27 @@ def test_a_file_without_its_columns_is_unsound(
     said = capsys.readouterr().out
     assert "too damaged to say what it holds" in said
     assert "no dataset /tandem/tick_ns" in said
+
+
+@pytest.mark.parametrize(
+    ("attribute", "value", "finding"),
+    [
+        ("fps", 0, "fps is 0."),
+        ("bus_names", [b"one"], "bus_names are not the four buses"),
+        ("camera_names", [b"none"], "frame_crc32 has shape (60, 2), not (60, 1)"),
+    ],
+)
+def test_facts_that_make_no_sense_are_findings(
+    datasets: Path, capsys: pytest.CaptureFixture[str], attribute: str, value: Any, finding: str
+) -> None:
+    path, sheet = datasets / "battery" / "episode_3.hdf5", datasets / "sheet.png"
+    with h5py.File(path, "r+") as file:
+        file.attrs[attribute] = value
+    assert main([str(path), "--contact-sheet", str(sheet)]) == 1
+    said = capsys.readouterr().out
+    assert "too damaged to say what it holds, or to draw it" in said
+    assert finding in said
+    assert not sheet.exists()
 
 
 def test_a_bare_name_is_searched(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
