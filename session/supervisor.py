@@ -9,22 +9,21 @@ import contextlib
 import selectors
 import time
 import traceback
-from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from recorder.config import EpisodePlan
 from recorder.errors import RecorderError
-from recorder.numbering import claim_number, episode_path
+from recorder.numbering import claim_number
 from recorder.status import RecorderState
 from session import runtime_dir
 from session.clients import Clients
 from session.config import SessionConfig
 from session.crew import WORLD_SOCKET, Crew
 from session.errors import Interrupted, RecorderLostError, SessionError, Unwatched
-from session.paths import replay_command
 from session.status import SESSION_DTYPE, STATUS_RING, Phase
+from session.tally import Tally
 from session.watch import Watch
 from session.world_link import WorldLink
 from teleop.commands import Hold, Home, Quit, Rest, Start, Stop
@@ -32,7 +31,7 @@ from teleop.config import write_json
 from teleop.lockstep import LockstepError
 from teleop.rig_config import SERVOS_FILE
 from teleop.ring import RingWriter
-from teleop.tick import Outcome, State
+from teleop.tick import NO_EPISODE, Outcome, State
 
 PUMP_S: Final = 0.1
 START_TIMEOUT_S: Final = 120.0
@@ -57,17 +56,15 @@ class Supervisor:
         self._lock = runtime_dir.hold(self._runtime)
         self._folder = config.dataset_dir
         self._crew = Crew(config)
-        self._numbers: list[int] = []
+        self._tally = Tally(self._folder)
         self._selector = selectors.DefaultSelector()
         self._clients = Clients(self._runtime, self._selector)
         self._status = RingWriter(self._runtime / STATUS_RING, SESSION_DTYPE, 4)
         self._watch = Watch(self._runtime, self._clients.log)
         self._link: WorldLink | None = None
         self._phase = Phase.STARTING
-        self._attempt = 0
-        self._episode = -1
+        self._episode = NO_EPISODE
         self._asked_at_tick = 0
-        self._outcomes: Counter[Outcome] = Counter()
         self._restarts = 0
         self._leaving: str | None = None
         self._going_on = False
@@ -79,15 +76,16 @@ class Supervisor:
         """The whole session; returns its exit status."""
         try:
             self._start()
-            while self._attempt < self._config.episodes:
-                self._attempt += 1
+            while self._tally.over < self._config.episodes:
                 try:
-                    self._record_one()
-                except RecorderLostError as error:
-                    self._replace_recorder(str(error))
+                    self._attempt()
                 except Unwatched:
                     self._await_client()
-        except (Interrupted, Unwatched):
+        except Interrupted:
+            return self._end(0)
+        except Unwatched:  # while the processes were started
+            self._clients.log("No terminal is watching.", "warning")
+            self._hold_after_fault()
             return self._end(0)
         except (SessionError, LockstepError, RecorderError) as error:
             self._clients.log(str(error), "error")
@@ -104,13 +102,21 @@ class Supervisor:
         """Come to the end as after the first Ctrl-C (on SIGTERM)."""
         self._leaving = self._leaving or "stop"
 
+    def _attempt(self) -> None:
+        """One demonstration; if the recorder is lost over it, there is another recorder after."""
+        try:
+            self._record_one()
+        except RecorderLostError as error:
+            self._replace_recorder(str(error))
+
     def _record_one(self) -> None:
         """One demonstration, from the arms at their start to the verdict on it."""
-        self._episode = claim_number(self._folder)
-        self._numbers.append(self._episode)
+        self._episode = NO_EPISODE
         self._enter(Phase.PREPARING)
         self._wait(self._is_ready, HOME_TIMEOUT_S, "the arms at their start and the recorder ready")
-        seed = self._config.seed + self._attempt - 1
+        self._episode = claim_number(self._folder)
+        self._tally.begin(self._episode)
+        seed = self._seed
         if self._link is not None:
             self._link.reset(seed, self._config.task.max_steps - GIVE_UP_TICKS)
         self._plan(seed)
@@ -134,7 +140,7 @@ class Supervisor:
             self._crew.command(Stop(outcome))
         self._resume()
         self._wait(self._is_closed, HOME_TIMEOUT_S, "the end of the episode", interruptible=False)
-        self._outcomes[self._watch.outcome_of(self._episode)] += 1
+        self._tally.end(self._watch.outcome_of(self._episode))
 
     def _verdict(self) -> Outcome:
         """What the simulated task says; where nobody can tell, the episode stays unlabelled."""
@@ -180,17 +186,15 @@ class Supervisor:
         self._crew.start_control(ports)
         self._wait((self._runtime / SERVOS_FILE).exists, START_TIMEOUT_S, "the servos' answers")
         self._crew.start_recorder()
-        self._wait(self._is_ready, START_TIMEOUT_S, "the arms at their start")
 
     def _replace_recorder(self, why: str) -> None:
-        """A new recorder recovers the journal of the dead one; the episode is tried again."""
+        """A new recorder recovers the journal of the dead one; the attempt is made again."""
         self._restarts += 1
         if self._restarts > RECORDER_RESTARTS:
             raise SessionError(f"{why} It died {self._restarts} times: giving up.")
         self._clients.log(f"{why} The arms hold; starting another recorder.", "warning")
         self._crew.command(Hold("recorder lost"))
         self._resume()
-        self._attempt -= 1
         self._watch.forget_recorder()
         self._crew.start_recorder()
         self._wait(
@@ -277,7 +281,7 @@ class Supervisor:
                 world.kill()
         self._enter(Phase.ENDED)
         self._pump(raising=False)  # a terminal that connected only now hears it too
-        self._clients.end(status, self._summary())
+        self._clients.end(status, self._tally.summary())
         return status
 
     def _end_control(self) -> int:
@@ -299,21 +303,6 @@ class Supervisor:
             self._clients.log("Control did not come to rest in time; it was killed.", "error")
             control.kill()
         return 0 if ended == 0 else 1
-
-    def _summary(self) -> str:
-        if not self._numbers:
-            return "Nothing was recorded."
-        saved = self._saved()
-        if not saved:
-            return f"No episode was saved in {self._folder}."
-        verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items() if n)
-        files = f"{len(saved)} episode{'' if len(saved) == 1 else 's'}"
-        return f"Saved {files} ({verdicts}). Look at the last one: {replay_command()} {saved[-1]}"
-
-    def _saved(self) -> list[Path]:
-        """This session's episodes that are files by now."""
-        paths = [episode_path(self._folder, number) for number in self._numbers]
-        return [path for path in paths if path.exists()]
 
     # -- waiting
 
@@ -379,6 +368,11 @@ class Supervisor:
 
     # -- small things
 
+    @property
+    def _seed(self) -> int:
+        """Of the simulated demonstration that is next or under way."""
+        return self._config.seed + self._tally.over
+
     def _resume(self) -> None:
         if self._link is not None:
             with contextlib.suppress(LockstepError):
@@ -393,10 +387,10 @@ class Supervisor:
         status["heartbeat_ns"] = time.monotonic_ns()
         status["phase"] = self._phase
         status["simulated"] = self._config.rig_file.rig.simulated
-        status["attempt"] = self._attempt
+        status["attempt"] = min(self._tally.over + 1, self._config.episodes)
         status["episodes"] = self._config.episodes
         status["episode"] = self._episode
-        status["saved"] = len(self._saved())
-        status["successes"] = self._outcomes[Outcome.SUCCESS]
-        status["seed"] = self._config.seed + max(0, self._attempt - 1)
+        status["saved"] = len(self._tally.saved())
+        status["successes"] = self._tally.successes
+        status["seed"] = self._seed
         self._status.commit()

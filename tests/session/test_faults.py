@@ -28,7 +28,7 @@ from recorder.check import check
 from recorder.episode_reader import EpisodeReader
 from recorder.journal_reader import JournalReader
 from teleop.ring import RingReader
-from teleop.tick import Outcome, State
+from teleop.tick import NO_EPISODE, Outcome, State
 
 pytestmark = pytest.mark.sim
 
@@ -140,6 +140,21 @@ def test_lost_terminal_holds_then_rests(tmp_path: Path) -> None:
     with EpisodeReader(data / "battery" / "episode_0.hdf5") as episode:
         assert episode.facts.outcome is Outcome.UNLABELLED
     assert not list((data / "battery").glob("episode_1.*"))
+
+
+def test_a_terminal_lost_before_the_first_episode_holds_then_rests(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    settings = arguments(tmp_path, hold_timeout_s=2.0)
+    rig = Path(settings[settings.index("--rig") + 1])
+    slow = rig.read_text().replace("ramp_speed_rad_s = 0.8", "ramp_speed_rad_s = 0.005")
+    rig.write_text(slow)  # so that it comes home long after the terminal has been missed
+    with collecting(data, *settings) as collect:
+        collect.wait_for_state(State.HOMING)
+        collect.pids()
+        collect.process.kill()
+        collect.wait_for_state(State.HOLDING)
+        collect.wait_for_state(State.RESTING)
+        assert collect.field("ticks", "last_episode") == NO_EPISODE
 
 
 def test_attached_terminal_is_asked_before_the_arms_move_again(tmp_path: Path) -> None:
