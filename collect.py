@@ -68,11 +68,6 @@ def configure(options: argparse.Namespace) -> SessionConfig:
     """
     task = load_task(options.task)
     rig_file = load_rig(options.rig)
-    if not rig_file.rig.simulated:
-        raise ConfigError(
-            f"Rig {rig_file.rig.name!r} is a real one; this version drives the simulated rig only "
-            "(--rig sim)."
-        )
     if task.scene is None:
         raise ConfigError(f"Task {task.name!r} has no scene for the simulated rig.")
     if options.episodes is not None and not 1 <= options.episodes <= MAX_EPISODES:

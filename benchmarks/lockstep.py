@@ -23,8 +23,10 @@ from session import runtime_dir
 from session.config import SessionConfig, load_rig, load_task
 from session.launch import launch
 from session.status import STATUS_RING, Phase
+from teleop.config import ConfigError
 from teleop.lockstep import LockstepError, receive
 from teleop.ring import RingError, RingReader
+from teleop.tick import TICK_RING
 
 PROCESSES = ("world", "control", "recorder", "session")
 FIRST_STEP = 20
@@ -60,8 +62,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--rig", default="sim")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
+    try:
         rig_file, task = load_rig(options.rig), load_task("battery")
+    except ConfigError as error:
+        sys.exit(str(error))
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         directory = runtime_dir.create()
         config = SessionConfig(
             rig_file, task, options.episodes, options.seed, folder, str(directory)
@@ -98,7 +103,7 @@ def take_sample(directory: Path) -> Sample | None:
     try:
         with RingReader(directory / STATUS_RING) as session:
             recording = int(session.newest()["phase"]) == Phase.RECORDING
-        with RingReader(directory / "ticks") as ticks, RingReader(directory / "world") as world:
+        with RingReader(directory / TICK_RING) as ticks, RingReader(directory / "world") as world:
             step = int(ticks.newest()["step"])
             render_s = int(world.newest()["cpu_render_ns"]) * 1e-9
         with RingReader(directory / RECORDER_STATUS) as recorder:

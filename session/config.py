@@ -9,13 +9,15 @@ from typing import Final
 from recorder.config import CameraConfig, RecordingConfig
 from session.paths import config_dir
 from teleop.config import ConfigError, build, nearest, read_toml
-from teleop.rig_config import RigConfig
+from teleop.rig_config import GripperVariant, PoseConfig, RigConfig
 
 MAX_SEED: Final = 2**31 - 1
 MAX_STEPS: Final = 1_000_000
 MAX_EPISODES: Final = 100_000
 SIMULATED_RATE_HZ: Final = 50
 """The tick of the simulated scene; at another rate its files would lie about time."""
+SIMULATED_GRIPPER: Final[GripperVariant] = "tonyzhaozh"
+"""The fingers that its arms are modelled with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +50,28 @@ class RigFile:
         names = [camera.name for camera in self.cameras]
         if len(set(names)) != len(names):
             raise ValueError(f"two cameras share a name: {', '.join(names)}.")
-        sizes = {f"{camera.name} {camera.width}x{camera.height}" for camera in self.cameras}
-        if self.rig.simulated and len({size.split()[1] for size in sizes}) > 1:
+        if self.rig.simulated:
+            self._check_simulated()
+        if not self.cameras:
+            raise ValueError("there must be at least one [[cameras]].")
+
+    def _check_simulated(self) -> None:
+        """The simulated rig is one rig: what its scene and operator know cannot be chosen."""
+        rig, sizes = self.rig, [f"{c.name} {c.width}x{c.height}" for c in self.cameras]
+        if len({size.split()[1] for size in sizes}) > 1:
             raise ValueError(
                 f"simulated cameras must all have one size, not {', '.join(sorted(sizes))}."
             )
-        if self.rig.simulated and self.rig.rate_hz != SIMULATED_RATE_HZ:
+        if rig.rate_hz != SIMULATED_RATE_HZ:
             raise ValueError(f"the simulated rig runs at {SIMULATED_RATE_HZ} Hz only.")
-        if not self.cameras:
-            raise ValueError("there must be at least one [[cameras]].")
+        if rig.gripper != SIMULATED_GRIPPER:
+            raise ValueError(f"the simulated rig has {SIMULATED_GRIPPER} grippers only.")
+        poses, start = rig.poses, PoseConfig()
+        if (poses.start_rad, poses.start_gripper) != (start.start_rad, start.start_gripper):
+            raise ValueError(
+                f"the simulated rig starts at start_rad = {list(start.start_rad)} and "
+                f"start_gripper = {start.start_gripper} only."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +114,17 @@ def load_rig(name: str) -> RigFile:
     """The rig `name` of ``configs/rigs/``, or the file itself if `name` ends in ``.toml``.
 
     Raises:
-        ConfigError: unknown (names the nearest), or the file is wrong.
+        ConfigError: unknown (names the nearest), the file is wrong, or the rig is a real one:
+            this version must not drive those.
     """
     path = _find("rig", name)
-    return build(RigFile, read_toml(path), str(path))
+    rig_file = build(RigFile, read_toml(path), str(path))
+    if not rig_file.rig.simulated:
+        raise ConfigError(
+            f"Rig {rig_file.rig.name!r} is a real one; this version drives the simulated rig only "
+            "(--rig sim)."
+        )
+    return rig_file
 
 
 def _find(kind: str, name: str) -> Path:

@@ -9,6 +9,7 @@ from typing import Final
 
 from recorder.config import RecorderConfig
 from session.config import SessionConfig, with_ports
+from session.errors import RecorderLostError, SessionError
 from session.processes import Child
 from sim.config import WorldCamera, WorldConfig
 from teleop.commands import Command, encode
@@ -77,6 +78,24 @@ class Crew:
         self.children["recorder"] = Child(
             "recorder", "recorder.main", arguments, self._runtime, pass_fds=(self._wake,)
         )
+
+    def check(self) -> None:
+        """See that all that were started still run.
+
+        Raises:
+            RecorderLostError: the recorder does not, and did not say why.
+            SessionError: another does not.
+        """
+        for name, child in self.children.items():
+            status = child.exit_status()
+            if status is None:
+                continue
+            words = child.last_words()
+            if status > 0 and words:
+                raise SessionError(words)  # it said in one sentence why it could not go on
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with {status}"
+            text = f"The {name} process {how}."
+            raise RecorderLostError(text) if name == "recorder" else SessionError(text)
 
     def _recorder_config(self) -> RecorderConfig:
         rig_file = self._config.rig_file

@@ -264,16 +264,7 @@ class Supervisor:
         """Arms first, then the files, then the world; says what became of each."""
         self._enter(Phase.RESTING)
         status = max(status, self._end_control())
-        recorder = self._crew.children.get("recorder")
-        if recorder is not None:
-            recorder.terminate()
-            ended = recorder.wait(FINALISE_TIMEOUT_S)
-            self._watch.refresh()
-            if ended != 0 and self._watch.recorder_state is not RecorderState.FINISHED:
-                status = max(status, 1)
-                text = f"The recorder did not end well ({ended}: {recorder.last_words()}); "
-                self._clients.log(text + "the next start recovers what it wrote.", "error")
-                recorder.kill()
+        status = max(status, self._end_recorder())
         world = self._crew.children.get("world")
         if world is not None:
             world.terminate()
@@ -303,6 +294,24 @@ class Supervisor:
             self._clients.log("Control did not come to rest in time; it was killed.", "error")
             control.kill()
         return 0 if ended == 0 else 1
+
+    def _end_recorder(self) -> int:
+        recorder = self._crew.children.get("recorder")
+        if recorder is None:
+            return 0
+        recorder.terminate()
+        deadline = time.monotonic() + FINALISE_TIMEOUT_S
+        while recorder.exit_status() is None and time.monotonic() < deadline:
+            self._pump(raising=False)
+            if self._watch.recorder_is_stuck():
+                break
+        ended = recorder.exit_status()
+        if ended == 0 or self._watch.recorder_state is RecorderState.FINISHED:
+            return 0
+        recorder.kill()
+        text = f"The recorder did not end well ({ended}: {recorder.last_words()}); "
+        self._clients.log(text + "the next start recovers what it wrote.", "error")
+        return 1
 
     # -- waiting
 
@@ -353,18 +362,10 @@ class Supervisor:
     def _check_children(self) -> None:
         if self._watch.recorder_state is RecorderState.FAILED:
             raise SessionError("The recorder cannot go on; the reason stands above.")
-        for name, child in self._crew.children.items():
-            status = child.exit_status()
-            if status is None:
-                continue
-            words = child.last_words()
-            if status > 0 and words:
-                raise SessionError(words)  # it said in one sentence why it could not go on
-            how = f"was killed by signal {-status}" if status < 0 else f"ended with {status}"
-            text = f"The {name} process {how}."
-            if name == "recorder":
-                raise RecorderLostError(text)
-            raise SessionError(text)
+        self._crew.check()
+        if self._watch.recorder_is_stuck():
+            self._crew.children["recorder"].kill()
+            raise RecorderLostError("The recorder process was stuck and has been ended.")
 
     # -- small things
 

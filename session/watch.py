@@ -1,5 +1,6 @@
 """What the session sees of its processes: the newest tick, the recorder's status, their events."""
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,8 @@ from teleop.ring import OverrunError, Record, RingError, RingReader
 from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Outcome, State
 
 Log = Callable[[str], None]
+RECORDER_SILENCE_S: Final = 15.0
+"""Of a recorder that tells ten times a second what it does. A disk may stall it for seconds."""
 EVENT_SOURCES: Final = ((EVENT_RING, "control"), (RECORDER_EVENTS, "recorder"))
 
 
@@ -54,6 +57,7 @@ class Watch:
         self.state = State.DISCONNECTED
         self.tick = 0
         self.recorder_state = RecorderState.STARTING
+        self._recorder_heard_ns = 0
 
     def refresh(self) -> None:
         """Look again."""
@@ -68,6 +72,7 @@ class Watch:
         status = self._newest(RECORDER_STATUS)
         if status is not None:
             self.recorder_state = RecorderState(int(status["state"]))
+            self._recorder_heard_ns = int(status["heartbeat_ns"])
 
     def has_ended(self, episode: int) -> bool:
         """Control has ended this episode."""
@@ -76,6 +81,12 @@ class Watch:
     def outcome_of(self, episode: int) -> Outcome:
         """The verdict control stamped on it; unlabelled if it is not the last one."""
         return self._outcome if self.has_ended(episode) else Outcome.UNLABELLED
+
+    def recorder_is_stuck(self) -> bool:
+        """It has begun its work, and then not been heard of for long: it will not come back."""
+        begun = self.recorder_state is not RecorderState.STARTING
+        silent_s = (time.monotonic_ns() - self._recorder_heard_ns) / 1e9
+        return begun and silent_s > RECORDER_SILENCE_S
 
     def forget_recorder(self) -> None:
         """The recorder died: its status says nothing about the next one."""

@@ -11,7 +11,7 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
-MAX_BYTES: Final = 1 << 18
+MAX_BYTES: Final = 1 << 16
 Message = dict[str, Any]
 
 
@@ -60,19 +60,3 @@ def receive(connection: socket.socket) -> Message:
     if not isinstance(message, dict):
         raise LockstepError(f"Not a lock-step message: {datagram[:80]!r}.")
     return message
-
-
-def ask(connection: socket.socket, message: Message) -> Message:
-    """Send a request and return its answer.
-
-    Raises:
-        LockstepError: as `receive`, or the world answered with an error.
-    """
-    try:
-        send(connection, message)
-    except OSError as error:
-        raise LockstepError(f"The simulated world is gone: {error}.") from error
-    answer = receive(connection)
-    if "error" in answer:
-        raise LockstepError(str(answer["error"]))
-    return answer

@@ -56,6 +56,24 @@ def test_real_rig_is_refused_rather_than_simulated(tmp_path: Path) -> None:
     assert "is a real one" in refused(tmp_path / "data", "--task", "battery", "--rig", str(rig))
 
 
+@pytest.mark.parametrize(
+    ("line", "changed", "words"),
+    [
+        ("rate_hz = 50", "rate_hz = 100", "runs at 50 Hz only"),
+        ('gripper = "tonyzhaozh"', 'gripper = "mobile"', "tonyzhaozh grippers only"),
+        ("start_rad = [0.0,", "start_rad = [0.3,", "starts at start_rad = [0.0, -0.96,"),
+        ("start_gripper = 0.1", "start_gripper = 0.5", "start_gripper = 0.1 only"),
+    ],
+)
+def test_what_the_simulated_rig_cannot_do_is_refused(
+    tmp_path: Path, line: str, changed: str, words: str
+) -> None:
+    rig = small_rig(tmp_path)
+    assert line in rig.read_text()
+    rig.write_text(rig.read_text().replace(line, changed))
+    assert words in refused(tmp_path / "data", "--task", "battery", "--rig", str(rig))
+
+
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("a file in the way")
     sentence = refused(tmp_path / "data", "--task", "battery")

@@ -7,7 +7,6 @@ import os
 import pty
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import h5py
@@ -27,6 +26,7 @@ from session_harness import (
 from recorder.check import check
 from recorder.episode_reader import EpisodeReader
 from recorder.journal_reader import JournalReader
+from session.status import Phase
 from teleop.ring import RingReader
 from teleop.tick import NO_EPISODE, Outcome, State
 
@@ -91,6 +91,21 @@ def test_kill_in_mid_episode(victim: str, tmp_path: Path) -> None:
         assert episode.facts.outcome is Outcome.UNLABELLED
 
 
+def test_a_stuck_recorder_is_replaced(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    with collecting(data, *arguments(tmp_path)) as collect:
+        collect.wait_for_step(60)
+        collect.pids()
+        journaled = collect.field("recorder", "steps_journaled")
+        os.kill(collect.pid("recorder"), signal.SIGSTOP)
+        status, text = collect.finish()
+        assert status == 0, text
+        assert "recorder process was stuck and has been ended" in text
+        assert "Saved 2 episodes" in text
+        nothing_left(collect)
+    assert steps_on_disk(data / "battery", 0) >= journaled
+
+
 def test_first_ctrl_c_closes_the_episode_and_rests(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with collecting(data, *arguments(tmp_path, "--episodes", "5")) as collect:
@@ -116,7 +131,9 @@ def test_second_ctrl_c_ends_holding(tmp_path: Path) -> None:
         collect.pids()
         ticks = RingReader(collect.runtime / "ticks")
         collect.process.send_signal(signal.SIGINT)
-        time.sleep(0.05)  # two at once would merge into one signal
+        wait_until(  # two at once would merge into one signal
+            lambda: collect.field("session", "phase") != Phase.RECORDING, 60, "the first to count"
+        )
         collect.process.send_signal(signal.SIGINT)
         status, text = collect.finish()
         assert status == 130, text
