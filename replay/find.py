@@ -6,22 +6,25 @@ from pathlib import Path
 from typing import Final
 
 from recorder.schema import SUFFIX
+from session.paths import datasets_dir
 
 SUGGESTIONS: Final = 5
-DATASETS: Final = (Path("datasets"), Path(__file__).resolve().parents[1] / "datasets")
-"""Where a bare name is looked for: in the working directory, and beside the program."""
 
 
 class NotFoundError(Exception):
     """No episode of that name, or several; the text lists what there is."""
 
 
-def find_episode(name: str, roots: Sequence[Path] = DATASETS) -> Path:
+def find_episode(name: str, roots: Sequence[Path] | None = None) -> Path:
     """The file that `name` means: a path as it is, a bare name searched under the datasets.
+
+    Args:
+        roots: the folders to search; `datasets/` here, and where episodes go by default.
 
     Raises:
         NotFoundError: there is none (nearest names listed), or there are several (all listed).
     """
+    roots = (Path("datasets"), datasets_dir()) if roots is None else roots
     given = Path(name)
     if given.exists():
         return given
@@ -45,5 +48,5 @@ def _search(roots: Sequence[Path], pattern: str) -> list[Path]:
 def _nearest(roots: Sequence[Path], name: str) -> str:
     there = _search(roots, f"*{SUFFIX}")
     close = difflib.get_close_matches(name, {path.name for path in there}, SUGGESTIONS, 0.3)
-    listed = [str(path) for path in there if path.name in close][:SUGGESTIONS]
+    listed = [str(path) for best in close for path in there if path.name == best][:SUGGESTIONS]
     return f"Nearest: {', '.join(listed)}." if listed else "No episode has been recorded there yet."

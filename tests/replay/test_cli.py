@@ -24,6 +24,7 @@ def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A working directory with ``datasets/``: three tasks, the numbers 3; 3 and 4; none."""
     monkeypatch.chdir(tmp_path)
     folder = tmp_path / "datasets"
+    monkeypatch.setattr("replay.find.datasets_dir", lambda: folder)  # not what lies in the checkout
     for task, numbers in (("battery", [3]), ("cube", [3, 4]), ("empty", [])):
         (folder / task).mkdir(parents=True)
         for number in numbers:
@@ -113,6 +114,14 @@ def test_several_matches_are_listed(datasets: Path, capsys: pytest.CaptureFixtur
 def test_the_nearest_names_are_listed(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["epsode_4.hdf5"]) == 2
     assert "datasets/cube/episode_4.hdf5" in capsys.readouterr().err
+
+
+def test_the_nearest_name_comes_first(tmp_path: Path) -> None:
+    for name in ("a/episode_1.hdf5", "b/episode_10.hdf5", "c/episode_42.hdf5", "d/pisode_420.hdf5"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    with pytest.raises(NotFoundError, match=r"Nearest: \S*/c/episode_42\.hdf5, "):
+        find_episode("epsode_42", [tmp_path])
 
 
 def test_without_any_episode_it_says_so(tmp_path: Path) -> None:
