@@ -9,6 +9,10 @@ import re
 from collections.abc import Generator
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no finding
+settings.load_profile("untimed")
 
 EQUIPMENT = ("sim", "hardware", "gpu")
 

@@ -85,6 +85,7 @@ class EpisodePlan:
     number: int
     task: str
     prompt: str
+    scene: str | None = None
     seed: int | None = None
 
 

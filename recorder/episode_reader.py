@@ -52,6 +52,7 @@ class EpisodeFacts:
     rig: str
     software: str
     servos: str
+    scene: str | None = None
     seed: int | None = None
 
     @property

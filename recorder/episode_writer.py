@@ -81,6 +81,8 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "software": header.software,
         "servos": header.servos,
     }
+    if header.scene is not None:
+        values["scene"] = header.scene
     if header.seed is not None:
         values["seed"] = header.seed
     for name, value in values.items():

@@ -43,6 +43,7 @@ class EpisodeHeader:
     servos: str
     schema_version: int = SCHEMA_VERSION
     step_layout: str = STEP_LAYOUT
+    scene: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.state_size <= MAX_STATE or len(self.cameras) > MAX_CAMERAS:

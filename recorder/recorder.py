@@ -167,6 +167,7 @@ class Recorder:
             number=plan.number,
             task=plan.task,
             prompt=plan.prompt,
+            scene=plan.scene,
             seed=plan.seed,
             started_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
             rig_name=config.rig_name,

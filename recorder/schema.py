@@ -174,7 +174,7 @@ COLUMNS: Final = (
         ("state",),
         "<f8",
         ("n",),
-        "MuJoCo full physics state",
+        "sim.scene.Scene.state",
         "the simulated scene at the observation; row 0 restores it",
         simulated_only=True,
     ),
@@ -250,6 +250,7 @@ ATTRIBUTES: Final = (
     Attribute("rig", "string", "name of the rig configuration"),
     Attribute("software", "string", "versions and git revision, JSON"),
     Attribute("servos", "string", "servo models and firmware as found at start"),
+    Attribute("scene", "string", "what the simulated rig had on the table", optional=True),
     Attribute("seed", "int", "seed of the simulated scene", optional=True),
 )
 

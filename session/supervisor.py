@@ -255,7 +255,8 @@ class Supervisor:
     def _plan(self, seed: int) -> None:
         task = self._config.task
         simulated = self._link is not None
-        plan = EpisodePlan(self._episode, task.name, task.prompt, seed if simulated else None)
+        scene = (task.scene, seed) if simulated else (None, None)
+        plan = EpisodePlan(self._episode, task.name, task.prompt, *scene)
         write_json(self._runtime / f"plan_{self._episode}.json", plan)
 
     # -- the end

@@ -81,6 +81,7 @@ def make_header(
         number=number,
         task="battery",
         prompt="Insert the battery.",
+        scene=None if seed is None else "battery",
         seed=seed,
         started_utc="2025-01-01T00:00:00.000+00:00",
         rig_name="sim",
@@ -252,7 +253,7 @@ class FakeRig:
         """Leave the plan of an episode where the recorder looks for it."""
         write_json(
             plan_path(self.runtime, number),
-            EpisodePlan(number, "battery", "Insert the battery.", seed=7),
+            EpisodePlan(number, "battery", "Insert the battery.", "battery", 7),
         )
 
     def record(self, number: int, steps: int, first: int = 0) -> None:

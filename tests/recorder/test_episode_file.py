@@ -52,6 +52,7 @@ def test_it_is_sound_and_says_what_it_is(episode: Path) -> None:
         assert reader.steps == STEPS
         assert (facts.sim, facts.compress, facts.fps, facts.seed) == (True, True, 50, 7)
         assert (facts.task, facts.prompt) == ("battery", "Insert the battery.")
+        assert facts.scene == "battery"
         assert (facts.outcome, facts.success) == (Outcome.SUCCESS, "success")
         assert facts.joint_names == JOINT_NAMES
         assert facts.camera_names == ("cam_0", "cam_1")
@@ -255,9 +256,9 @@ def test_what_can_be_asked_of_a_camera(tmp_path: Path, episode: Path) -> None:
         reader.image("cam_1", 3)
 
 
-def test_a_session_without_a_seed_leaves_the_attribute_out(tmp_path: Path) -> None:
+def test_a_real_rig_leaves_scene_and_seed_out(tmp_path: Path) -> None:
     with EpisodeReader(make_episode(tmp_path, 4, seed=None)) as reader:
-        assert reader.facts.seed is None
+        assert (reader.facts.scene, reader.facts.seed) == (None, None)
 
 
 def test_a_journal_without_steps_is_no_episode(tmp_path: Path) -> None:
@@ -275,7 +276,7 @@ def read_all(path: Path) -> None:
         check(reader)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=3000))
 def test_any_bytes_are_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.hdf5"
@@ -289,7 +290,7 @@ def short_episode(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     return make_episode(tmp_path_factory.mktemp("short"), 4, cameras=1).read_bytes()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_damaged_bytes_are_found_or_harmless(
     tmp_path: Path, short_episode: bytes, data: st.DataObject

@@ -89,7 +89,7 @@ def test_without_an_end_it_is_unlabelled_and_says_so(tmp_path: Path) -> None:
     assert "after 12 steps" in found.note
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_cut_anywhere_the_longest_prefix_is_read(
     tmp_path: Path, whole: tuple[bytes, list[int]], data: st.DataObject
@@ -104,7 +104,7 @@ def test_cut_anywhere_the_longest_prefix_is_read(
     assert found.note
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_flipped_bit_ends_the_prefix_before_it(
     tmp_path: Path, whole: tuple[bytes, list[int]], data: st.DataObject
@@ -121,7 +121,7 @@ def test_a_flipped_bit_ends_the_prefix_before_it(
     assert found.note
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_block_of_zeros_ends_the_prefix_before_it(
     tmp_path: Path, whole: tuple[bytes, list[int]], data: st.DataObject
@@ -141,7 +141,7 @@ def test_a_block_of_zeros_ends_the_prefix_before_it(
     assert (found.tail is Tail.COMPLETE) == (changed == len(content))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=2000))
 def test_any_bytes_are_a_journal_without_steps(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "any.journal"

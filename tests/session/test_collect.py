@@ -44,7 +44,7 @@ def test_success_recomputed_from_stored_states(collected: Path) -> None:
         with h5py.File(path) as file:
             states = file["tandem/sim_state"][:]
             stored = file["tandem/stage"][:]
-            stages = stage_history("battery", states)
+            stages = stage_history(file.attrs["scene"].decode(), states)
             assert stages[-1] == 4
             np.testing.assert_array_equal(stages, stored)
             assert stages[0] == 0  # and it did not begin solved
