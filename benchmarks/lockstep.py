@@ -24,7 +24,7 @@ from session.config import SessionConfig, load_rig, load_task
 from session.launch import launch
 from session.status import STATUS_RING, Phase
 from teleop.config import ConfigError
-from teleop.lockstep import LockstepError, receive
+from teleop.lockstep import WORLD_STATUS, LockstepError, receive
 from teleop.ring import RingError, RingReader
 from teleop.tick import TICK_RING
 
@@ -103,8 +103,9 @@ def take_sample(directory: Path) -> Sample | None:
     try:
         with RingReader(directory / STATUS_RING) as session:
             recording = int(session.newest()["phase"]) == Phase.RECORDING
-        with RingReader(directory / TICK_RING) as ticks, RingReader(directory / "world") as world:
+        with RingReader(directory / TICK_RING) as ticks:
             step = int(ticks.newest()["step"])
+        with RingReader(directory / WORLD_STATUS) as world:
             render_s = int(world.newest()["cpu_render_ns"]) * 1e-9
         with RingReader(directory / RECORDER_STATUS) as recorder:
             jpeg_s = int(recorder.newest()["encode_cpu_ns"]) * 1e-9

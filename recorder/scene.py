@@ -7,9 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder.ring_search import newest_not_after
+from teleop.lockstep import SCENE_RING
 from teleop.ring import RingError, RingReader
-
-SCENE_RING = "scene"
 
 
 @dataclass(frozen=True, slots=True)

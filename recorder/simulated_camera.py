@@ -10,12 +10,8 @@ from recorder.camera import Frame
 from recorder.config import CameraConfig
 from recorder.errors import CameraError
 from recorder.ring_search import newest_not_after
+from teleop.lockstep import frame_ring
 from teleop.ring import RingError, RingReader
-
-
-def ring_path(runtime_dir: Path, camera: str) -> Path:
-    """Where the world publishes the frames of a camera."""
-    return runtime_dir / f"frames-{camera}"
 
 
 class SimulatedCamera:
@@ -28,7 +24,7 @@ class SimulatedCamera:
 
     def __init__(self, runtime_dir: Path, config: CameraConfig) -> None:
         self.name = config.name
-        self._ring = RingReader(ring_path(runtime_dir, config.name))
+        self._ring = RingReader(runtime_dir / frame_ring(config.name))
         self._last: Frame | None = None
         expected = (config.height, config.width, 3)
         found = self._ring.dtype["image"].shape

@@ -8,13 +8,14 @@ from typing import Final
 
 from recorder.config import CameraConfig, RecordingConfig
 from session.paths import config_dir
+from sim.config import TICK_S
 from teleop.config import ConfigError, build, nearest, read_toml
 from teleop.rig_config import GripperVariant, PoseConfig, RigConfig
 
 MAX_SEED: Final = 2**31 - 1
 MAX_STEPS: Final = 1_000_000
 MAX_EPISODES: Final = 100_000
-SIMULATED_RATE_HZ: Final = 50
+SIMULATED_RATE_HZ: Final = round(1 / TICK_S)
 """The tick of the simulated scene; at another rate its files would lie about time."""
 SIMULATED_GRIPPER: Final[GripperVariant] = "tonyzhaozh"
 """The fingers that its arms are modelled with."""

@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
 
 from recorder.config import RecorderConfig
 from session.config import SessionConfig, with_ports
@@ -14,9 +13,8 @@ from session.processes import Child
 from sim.config import WorldCamera, WorldConfig
 from teleop.commands import Command, encode
 from teleop.config import write_json
+from teleop.lockstep import WORLD_SOCKET
 from teleop.rig_config import SERVOS_FILE, ControlConfig
-
-WORLD_SOCKET: Final = "world.sock"
 
 
 class Crew:
@@ -50,9 +48,8 @@ class Crew:
         )
         scene = self._config.task.scene
         assert scene is not None  # collect.py refuses a task without one
-        rate_hz = self._config.rig_file.rig.rate_hz
         path = self._runtime / "world.json"
-        write_json(path, WorldConfig(str(self._runtime), scene, cameras, rate_hz))
+        write_json(path, WorldConfig(str(self._runtime), scene, cameras))
         world = Child("world", "sim.world", [str(path)], self._runtime, speaks=True)
         self.children["world"] = world
         return world

@@ -20,7 +20,7 @@ from recorder.status import RecorderState
 from session import runtime_dir
 from session.clients import Clients
 from session.config import SessionConfig
-from session.crew import WORLD_SOCKET, Crew
+from session.crew import Crew
 from session.errors import Interrupted, RecorderLostError, SessionError, Unwatched
 from session.status import SESSION_DTYPE, STATUS_RING, Phase
 from session.tally import Tally
@@ -28,7 +28,7 @@ from session.watch import Watch
 from session.world_link import WorldLink
 from teleop.commands import Hold, Home, Quit, Rest, Start, Stop
 from teleop.config import write_json
-from teleop.lockstep import LockstepError
+from teleop.lockstep import WORLD_SOCKET, LockstepError
 from teleop.rig_config import SERVOS_FILE
 from teleop.ring import RingWriter
 from teleop.tick import NO_EPISODE, Outcome, State

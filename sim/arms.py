@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.linkage import angle_from_finger, finger_from_angle, finger_slope
+from sim.servo import Servo
 from teleop.joints import ARM_DOF, JOINT_SERVO_IDS, JOINTS_PER_ARM, SERVOS_PER_ARM, Side
 
 Vector = npt.NDArray[np.float64]
@@ -27,18 +28,8 @@ LEADER_SPEED_RAD_S: Final = 3.0
 LEADER_LAG_S: Final = 0.05
 
 
-class EmulatedServo(Protocol):
-    """What this module needs of a servo: its drive state, and somewhere to put measurements."""
-
-    @property
-    def torque_on(self) -> bool: ...
-    @property
-    def goal_rad(self) -> float: ...
-    def sense(self, position_rad: float, velocity_rad_s: float, effort_ma: float) -> None: ...
-
-
 class FollowerScene(Protocol):
-    """What this module needs of the scene (`sim.scene.Scene`)."""
+    """What this module needs of the scene (`sim.scene.Scene`); each array is the caller's own."""
 
     def joint_positions(self, side: Side) -> Vector: ...
     def joint_velocities(self, side: Side) -> Vector: ...
@@ -50,7 +41,7 @@ class FollowerScene(Protocol):
 class FollowerArm:
     """Nine servos on one arm of the scene."""
 
-    def __init__(self, scene: FollowerScene, side: Side, servos: Sequence[EmulatedServo]) -> None:
+    def __init__(self, scene: FollowerScene, side: Side, servos: Sequence[Servo]) -> None:
         self._scene = scene
         self._side = side
         self._servos = servos
@@ -66,9 +57,9 @@ class FollowerArm:
 
     def sense(self) -> None:
         """Put joint positions, speeds and currents into the servos: call after a step."""
-        position = self._scene.joint_positions(self._side).copy()
-        velocity = self._scene.joint_velocities(self._side).copy()
-        torque = self._scene.joint_forces(self._side).copy()
+        position = self._scene.joint_positions(self._side)
+        velocity = self._scene.joint_velocities(self._side)
+        torque = self._scene.joint_forces(self._side)
         angle = angle_from_finger(position[ARM_DOF])
         slope = finger_slope(angle)
         position[ARM_DOF] = angle
@@ -89,7 +80,7 @@ class LeaderArm:
         position_rad: (7,) joints where the arm stands at start, the gripper as its servo's angle.
     """
 
-    def __init__(self, servos: Sequence[EmulatedServo], position_rad: Vector) -> None:
+    def __init__(self, servos: Sequence[Servo], position_rad: Vector) -> None:
         self._servos = servos
         self._primaries = [servos[servo_id - 1] for servo_id in JOINT_SERVO_IDS]
         self._position = position_rad.astype(np.float64)
@@ -115,13 +106,12 @@ class LeaderArm:
         Args:
             hand_rad: (7,) where the hand puts the joints, or None if nobody holds the arm.
         """
+        share = 1.0 - np.exp(-period_s / LEADER_LAG_S)
+        bound = LEADER_SPEED_RAD_S * period_s
         target = self._position.copy() if hand_rad is None else hand_rad.copy()
         for joint, servo in enumerate(self._primaries):
             if servo.torque_on:
-                reach = (1.0 - np.exp(-period_s / LEADER_LAG_S)) * (
-                    servo.goal_rad - self._position[joint]
-                )
-                bound = LEADER_SPEED_RAD_S * period_s
+                reach = share * (servo.goal_rad - self._position[joint])
                 target[joint] = self._position[joint] + np.clip(reach, -bound, bound)
         self._velocity = (target - self._position) / period_s
         self._position = target

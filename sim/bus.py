@@ -61,8 +61,7 @@ class ServoBus:
     bytes and returns what really goes out: a place for faults.
     """
 
-    def __init__(self, name: str, servos: Sequence[Servo]) -> None:
-        self.name = name
+    def __init__(self, servos: Sequence[Servo]) -> None:
         self.servos = tuple(servos)
         self.garble: Callable[[bytes], bytes] | None = None
         self._packets = 0

@@ -5,7 +5,8 @@ line, then serves until SIGTERM or until its standard input closes. Joints with 
 their goals as a first-order lag; the others stay where they are. Shoulder and elbow have two
 servos on one joint. No physics, no gravity, no load.
 
-Each JSON line on standard input is one command, answered by one JSON line:
+Each JSON line on standard input is one command, answered by one JSON line, `{"error": ...}` where
+it cannot be obeyed:
 - `{"do": "silence", "servo": 3, "on": true}`: takes a servo off the bus, or back on
 - `{"do": "set", "servo": 3, "register": "hardware_error_status", "value": 32}`: past access rules;
   what the servo senses (`present_position`, ...) stays as set until the joint is moved by hand
@@ -21,6 +22,7 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
+import math
 import select
 import signal
 import sys
@@ -29,8 +31,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from sim.bus import ServoBus, aloha_servos
+from sim.lines import Lines
 from sim.servo import Servo
 from teleop.joints import ROLES
+from teleop.registers import RegisterError
 
 JOINT_LAG_S: Final = 0.07
 """Time constant of a joint that follows its goal, as of a real arm's position loop."""
@@ -39,6 +43,17 @@ _STEP_MS: Final = 5
 
 _SENSED: Final = ("present_position", "present_velocity", "present_current", "present_load")
 """Registers that every step writes anew from the joint."""
+
+_BAD_COMMAND: Final = (
+    AttributeError,
+    KeyError,
+    OverflowError,
+    RecursionError,
+    RegisterError,
+    TypeError,
+    ValueError,
+)
+"""What comes of a command that is no JSON, unknown, or has wrong arguments."""
 
 _GARBLES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
     "flip": lambda replies: replies[:-3] + bytes((replies[-3] ^ 0x10,)) + replies[-2:],
@@ -59,8 +74,8 @@ class Joint:
 
     def keep(self, servo: Servo, register: str, value: int) -> None:
         """Lets a servo sense `value`, whatever the joint does, until `move`."""
-        self._kept[servo, register] = value
         servo.set(register, value)
+        self._kept[servo, register] = value
 
     def move(self, rad: float) -> None:
         """Moves the joint by hand: its servos sense where it is."""
@@ -97,11 +112,14 @@ class ArmProcess:
         self._bursts_to_garble = 0
         bus.garble = self._garble_next
 
-    def command(self, line: str) -> dict[str, Any]:
-        """Carries out one command line; the answer to print."""
-        command = json.loads(line)
-        action: Callable[..., dict[str, Any]] = getattr(self, f"do_{command.pop('do')}")
-        return action(**command)
+    def command(self, line: bytes) -> dict[str, Any]:
+        """Carries out one command line, or nothing of it; the answer to print."""
+        try:
+            command = json.loads(line)
+            action: Callable[..., dict[str, Any]] = getattr(self, f"do_{command.pop('do')}")
+            return action(**command)
+        except _BAD_COMMAND as error:
+            return {"error": f"Cannot obey {line.decode(errors='replace')!r}: {error!r}"}
 
     def do_silence(self, servo: int, on: bool) -> dict[str, Any]:
         self.servos[servo].silent = on
@@ -118,11 +136,13 @@ class ArmProcess:
         return {"value": self.servos[servo].get(register)}
 
     def do_move(self, servo: int, rad: float) -> dict[str, Any]:
+        if not math.isfinite(rad):
+            raise ValueError("rad must be finite")
         self.joints[servo].move(rad)
         return {}
 
     def do_garble(self, how: str, bursts: int) -> dict[str, Any]:
-        self._garble, self._bursts_to_garble = _GARBLES[how], bursts
+        self._garble, self._bursts_to_garble = _GARBLES[how], int(bursts)
         return {}
 
     def do_unplug(self) -> dict[str, Any]:
@@ -145,9 +165,11 @@ class ArmProcess:
 
 def serve(arm: ArmProcess, stopped: Callable[[], bool]) -> None:
     """Answers the bus, moves the joints and takes commands until stopped or abandoned."""
+    commands = Lines(sys.stdin.fileno())
     last_ns = time.monotonic_ns()
     while not stopped():
-        waiting = [sys.stdin] + ([arm.bus] if arm.bus.fileno() >= 0 else [])
+        plugged = arm.bus.fileno() >= 0
+        waiting: list[Lines | ServoBus] = [commands, arm.bus] if plugged else [commands]
         ready, _, _ = select.select(waiting, [], [], _STEP_MS / 1000)
         now_ns = time.monotonic_ns()
         arm.bus.service(now_ns)
@@ -155,11 +177,12 @@ def serve(arm: ArmProcess, stopped: Callable[[], bool]) -> None:
             for joint in set(arm.joints.values()):
                 joint.step((now_ns - last_ns) / 1e9)
             last_ns = now_ns
-        if sys.stdin in ready:
-            line = sys.stdin.readline()
-            if not line:
+        if commands in ready:
+            lines = commands.read()
+            if lines is None:
                 return
-            _print_json(arm.command(line))
+            for line in lines:
+                _print_json(arm.command(line))
 
 
 def main() -> None:
@@ -169,7 +192,7 @@ def main() -> None:
     arguments = parser.parse_args()
     stop_requests: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stop_requests.append(number))
-    bus = ServoBus(arguments.role, aloha_servos(arguments.role))
+    bus = ServoBus(aloha_servos(arguments.role))
     _print_json({"port": bus.port})
     try:
         serve(ArmProcess(bus), lambda: bool(stop_requests))

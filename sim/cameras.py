@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sim.config import WorldConfig
+from teleop.lockstep import SCENE_RING, frame_ring
 from teleop.ring import RingWriter
 
 if TYPE_CHECKING:  # MuJoCo is imported only after its GL backend has been chosen
@@ -23,7 +24,7 @@ class Cameras:
         self._renderer = renderer
         self._rings = {
             camera.name: RingWriter(
-                runtime / f"frames-{camera.name}",
+                runtime / frame_ring(camera.name),
                 [
                     ("number", "<u8"),
                     ("capture_ns", "<i8"),
@@ -35,7 +36,7 @@ class Cameras:
             for camera in config.cameras
         }
         self._states = RingWriter(
-            runtime / "scene",
+            runtime / SCENE_RING,
             [
                 ("number", "<u8"),
                 ("t_ns", "<i8"),

@@ -1,9 +1,12 @@
 """What the world process is started with, handed over as JSON."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Final, Literal
 
 Quality = Literal["fast", "high"]
+
+TICK_S: Final = 0.02
+"""Length of a tick of the simulated rig."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +25,4 @@ class WorldConfig:
     runtime_dir: str
     scene: str
     cameras: tuple[WorldCamera, ...]
-    rate_hz: int = 50
     quality: Quality = "fast"

@@ -46,8 +46,8 @@ def choose_gl() -> str:
     """
     if importlib.util.find_spec("mujoco") is None:
         raise GraphicsError(
-            "The simulated rig needs mujoco, which is not installed: "
-            "pip install 'tandem-teleop[sim]'."
+            "The simulated rig needs mujoco, which is not installed: run scripts/install, "
+            "or pip install -c constraints.txt -e '.[sim]'."
         )
     chosen = os.environ.get(ENVIRONMENT_KEY, "").strip().lower()
     if chosen:

@@ -16,9 +16,10 @@ from typing import Final
 
 import numpy as np
 
+from sim.config import TICK_S
 from sim.geometry import Array, Pose, between, rotation_of, rotation_vector
 from sim.kinematics import ArmKinematics
-from sim.scene import START_RAD, TICK_S, Scene
+from sim.scene import START_RAD, Scene
 from sim.task import Motion
 from teleop.joints import ARM_DOF, Side
 
@@ -51,11 +52,9 @@ class Habits:
 class Hand:
     """Moves one leader. The motions are generators that take one step each tick."""
 
-    def __init__(
-        self, scene: Scene, side: Side, rng: np.random.Generator, habits: Habits | None = None
-    ) -> None:
+    def __init__(self, scene: Scene, side: Side, rng: np.random.Generator) -> None:
         self.scene, self.side = scene, side
-        self.habits = habits or Habits()
+        self.habits = Habits()
         self._rng = rng
         self._kinematics = ArmKinematics(scene, side)
         self.intent = self._kinematics.forward(START_RAD)
@@ -170,10 +169,9 @@ class Hand:
             self.opening = start + min(1.0, 2 * tick / ticks) * (opening - start)
             yield
 
-    def pause(self, mean_s: float | None = None) -> Motion:
+    def pause(self) -> Motion:
         """Does nothing for a random while."""
-        pause_s = self._rng.exponential(self.habits.pause_s if mean_s is None else mean_s)
-        return self.wait(min(pause_s, _MAX_PAUSE_S))
+        return self.wait(min(self._rng.exponential(self.habits.pause_s), _MAX_PAUSE_S))
 
     def wait(self, duration_s: float) -> Motion:
         """Does nothing for a fixed while."""

@@ -12,6 +12,10 @@ HORN_M: Final = 0.022
 ARM_M: Final = 0.036
 FOLLOWER_CLOSED_M: Final = 0.01844
 FOLLOWER_OPEN_M: Final = 0.05800
+FINGER_REACH_M: Final = (0.0145, 0.0575)
+"""Fingers that the crank answers for. At ARM_M - HORN_M and ARM_M + HORN_M it is at a dead centre,
+where speeds have no bound; a hard push moves the simulated finger past its stops and there.
+"""
 LEADER_CLOSED_RAD: Final = -0.6842
 LEADER_OPEN_RAD: Final = 0.3083
 
@@ -24,8 +28,9 @@ def finger_from_angle(angle_rad: float) -> float:
 
 def angle_from_finger(finger_m: float) -> float:
     """The servo angle that puts a follower's finger there, rad; the nearest one if out of reach."""
-    sine = (finger_m**2 + HORN_M**2 - ARM_M**2) / (2 * finger_m * HORN_M)
-    return math.asin(min(1.0, max(-1.0, sine)))
+    nearest, farthest = FINGER_REACH_M
+    finger_m = min(max(finger_m, nearest), farthest)
+    return math.asin((finger_m**2 + HORN_M**2 - ARM_M**2) / (2 * finger_m * HORN_M))
 
 
 def finger_slope(angle_rad: float) -> float:

@@ -4,17 +4,16 @@ Set MUJOCO_GL to what `sim.gl.choose_gl` says before anything imports mujoco. No
 `table_mjcf`; frames are exact instants, without exposure time.
 """
 
-from typing import Final, Literal
+from typing import Final
 
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
 
+from sim.config import Quality
 from sim.errors import RenderError
 from sim.scene import Scene
 from sim.table_mjcf import CAMERA_NAMES
-
-Quality = Literal["fast", "high"]
 
 _HIGH_SAMPLES: Final = 4
 

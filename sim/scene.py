@@ -12,14 +12,14 @@ import mujoco
 import numpy as np
 
 from sim.arm_mjcf import FINGER_MIN_M
-from sim.errors import SceneError as SceneError
+from sim.config import TICK_S
+from sim.errors import SceneError
 from sim.geometry import Array, Pose
 from sim.table_mjcf import TIMESTEP_S, rig_mjcf
 from sim.task import Placement, load_task
 from teleop.joints import ARM_JOINTS, GRIPPER, JOINTS_PER_ARM, SIDES, Side
 from teleop.rig_config import PoseConfig
 
-TICK_S: Final = 0.02
 START_RAD: Final = np.array(PoseConfig().start_rad)
 
 _SUBSTEPS: Final = round(TICK_S / TIMESTEP_S)
@@ -36,7 +36,8 @@ class Scene:
     """One task's physics: two follower arms and the task's objects. Not thread safe.
 
     Vectors of an arm are (7,): the six joints in rad, then the finger's slide in m. After every
-    method that changes the state, positions, contacts and forces in `data` belong to that state.
+    method that changes the state, positions and contacts in `data` belong to that state; forces do
+    so after `reset` and `restore`, while `step` leaves those of its last 2 ms.
 
     Raises:
         SceneError: no such task; names the nearest known one.
@@ -212,7 +213,6 @@ def stage_history(task: str, states: Array) -> np.ndarray:
         SceneError: no such task, or the states are not this scene's.
     """
     scene = Scene(task)
-    scene._begin_stages()
     stages = np.empty(len(states), dtype=np.int64)
     for index, state in enumerate(states):
         scene._load(state)

@@ -15,10 +15,11 @@ Chosen where the manual leaves it open (check on hardware):
 - Values outside the table's fixed range: data range error. Values outside a limit that another
   register sets: data limit error.
 
-Not simulated: motion (the world moves the joint; see `sense` and `goal_rad`), velocity and
-acceleration profiles, velocity, PWM and current control, the bus watchdog, overload, temperature
-and supply voltage (constant), moving status, trajectories, indirect addresses (plain storage), the
-gains (plain storage), torque on by goal update, start-up configuration, baud rate.
+Not simulated: motion (the world moves the joint; see `sense` and `goal_rad`), on which neither the
+velocity and current limits nor `goal_current` act; velocity and acceleration profiles; velocity,
+PWM and current control; the bus watchdog, overload, temperature and supply voltage (constant),
+moving status, trajectories, indirect addresses (plain storage), the gains (plain storage), torque
+on by goal update, start-up configuration, baud rate.
 """
 
 from __future__ import annotations
@@ -65,6 +66,7 @@ _PRESENT = struct.Struct("<hii")
 _PRESENT_ADDRESS: Final = 126
 """Effort, velocity and position lie side by side from here: one pack writes all three."""
 _MAX_INT16: Final = 32_767
+_MAX_INT32: Final = 2_147_483_647
 
 _LIMITED_BY: Final = {
     "goal_pwm": "pwm_limit",
@@ -169,18 +171,17 @@ class Servo:
         """Takes the joint's state at this instant into the present_* registers.
 
         Joint side: positive in the joint's direction. Effort becomes 0.1 % of stall current on
-        servos without a current register.
+        servos without a current register. What a register cannot hold becomes its largest value.
         """
         effort = round(effort_ma * self._counts_per_ma)
         velocity = round(velocity_rad_s * self._counts_per_rad_s)
         position = round(position_rad * self._counts_per_rad) + self._zero_ticks
-        limit = self._max_effort
         _PRESENT.pack_into(
             self._memory,
             _PRESENT_ADDRESS,
-            limit if effort > limit else -limit if effort < -limit else effort,
-            velocity,
-            position,
+            _within(effort, self._max_effort),
+            _within(velocity, _MAX_INT32),
+            _within(position, _MAX_INT32),
         )
 
     @property
@@ -196,21 +197,6 @@ class Servo:
             lowest, highest = self._position_limits
             goal = min(max(goal, lowest), highest)
         return (goal - self._zero_ticks) / self._counts_per_rad
-
-    @property
-    def velocity_limit_rad_s(self) -> float:
-        """Fastest joint speed: the velocity limit, or the profile velocity where that is lower."""
-        limit, profile = self.get("velocity_limit"), self.get("profile_velocity")
-        counts = min(limit, profile) if profile else limit
-        return counts / abs(self._counts_per_rad_s)
-
-    @property
-    def current_limit_ma(self) -> float | None:
-        """What bounds the motor current in current-based position mode; None in other modes."""
-        unit_ma = self.model.current_unit_ma
-        if unit_ma is None or self._mode != OperatingMode.CURRENT_BASED_POSITION:
-            return None
-        return min(self.get("current_limit"), abs(self.get("goal_current"))) * unit_ma
 
     # ---- registers by name, past all access rules ---------------------------------------------
 
@@ -292,3 +278,7 @@ class Servo:
         if name == "torque_enable" and value and self.alert:
             return Error.RESULT_FAIL
         return Error.NONE
+
+
+def _within(value: int, limit: int) -> int:
+    return limit if value > limit else -limit if value < -limit else value

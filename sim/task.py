@@ -4,7 +4,6 @@ A new task is a module with a `TASK` (what lies on the table and what counts as 
 `script` (how an operator does it), plus its line in the table below.
 """
 
-import difflib
 import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import mujoco
 import numpy as np
 
 from sim.errors import SceneError
+from teleop.config import nearest
 
 if TYPE_CHECKING:
     from sim.hand import Hand
@@ -84,8 +84,4 @@ def load_script(name: str) -> Script:
 def _modules(name: str) -> tuple[str, str]:
     if name in _MODULES:
         return _MODULES[name]
-    near = difflib.get_close_matches(name, _MODULES, n=1, cutoff=0.0)
-    raise SceneError(
-        f"The simulated rig has no task '{name}'; did you mean '{near[0]}'? "
-        f"Known tasks: {', '.join(_MODULES)}."
-    )
+    raise SceneError(f"The simulated rig has no task {name!r}. {nearest(name, _MODULES)}.")

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -25,15 +26,16 @@ import numpy as np
 from sim.arms import FollowerArm, LeaderArm
 from sim.bus import ServoBus, aloha_servos
 from sim.cameras import Cameras
-from sim.config import WorldConfig
+from sim.config import TICK_S, WorldConfig
 from sim.errors import SimError
 from sim.gl import choose_gl
 from sim.linkage import leader_angle
 from teleop.config import ConfigError, build, read_json
-from teleop.joints import ARM_DOF, JOINTS_PER_ARM, ROLES, SIDES, Side
-from teleop.lockstep import MAX_BYTES, Message, receive, send
+from teleop.joints import ARM_DOF, ROLES, SIDES, Side, arm_slice
+from teleop.lockstep import WORLD_SOCKET, WORLD_STATUS, Message, receive, send
 from teleop.memory import keep_freed_memory
 from teleop.parent import die_with_parent
+from teleop.rig_config import PoseConfig
 from teleop.ring import RingWriter
 
 if TYPE_CHECKING:
@@ -44,23 +46,17 @@ if TYPE_CHECKING:
 FRAMES_AHEAD: Final = 4
 """Frame sets that may be published before the recorder has acknowledged the first of them."""
 ACKNOWLEDGE_TIMEOUT_S: Final = 20.0
+"""A recorder silent for so long is not waited for until it acknowledges again."""
 LINGER_S: Final = 20.0
 """After SIGTERM the world goes on this long at most, so that control can bring the arms to rest."""
-LEADER_REST_RAD: Final = (0.0, -1.1, 1.24, 0.0, -0.24, 0.0)
+_TICK_NS: Final = round(1e9 * TICK_S)
 
 WORLD_DTYPE: Final = np.dtype(
     [
-        ("t_ns", "<i8"),
-        ("stage", "u1"),
         ("best_stage", "u1"),
         ("last_stage", "u1"),
         ("best_name", "S24"),
-        ("seed", "<i8"),
-        ("operating", "?"),
-        ("frame_sets", "<u8"),
-        ("late_acknowledgements", "<u4"),
         ("cpu_render_ns", "<i8"),
-        ("cpu_ns", "<i8"),
     ]
 )
 
@@ -75,38 +71,42 @@ class Advance:
         self.since = time.monotonic()
 
 
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """The session's request under way: the next advance begins with it."""
+
+    connection: socket.socket
+    seed: int
+    max_steps: int
+
+
 class World:
     """Everything that happens in the world process; one thread, one `poll`."""
 
     def __init__(self, config: WorldConfig, scene: "Scene", renderer: "Renderer") -> None:
         runtime = Path(config.runtime_dir)
         self._scene = scene
-        self._period_ns = round(1e9 / config.rate_hz)
         self._cameras = Cameras(scene, renderer, config)
-        self._status = RingWriter(runtime / "world", WORLD_DTYPE, 4)
+        self._status = RingWriter(runtime / WORLD_STATUS, WORLD_DTYPE, 4)
         servos = {(role, side): aloha_servos(role) for role in ROLES for side in SIDES}
-        self.buses = {
-            f"{role}_{side}": ServoBus(f"{role}_{side}", nine)
-            for (role, side), nine in servos.items()
-        }
-        resting = np.array([*LEADER_REST_RAD, leader_angle(0.5)])
+        self.buses = {f"{role}_{side}": ServoBus(nine) for (role, side), nine in servos.items()}
+        resting = np.array([*PoseConfig().leader_rest_rad, leader_angle(0.5)])
         self._leaders = [LeaderArm(servos["leader", side], resting) for side in SIDES]
         self._followers = [FollowerArm(scene, side, servos["follower", side]) for side in SIDES]
         self._operator: Operator | None = None
         self._operator_ticks: int | None = None  # since the leaders went limp
         self._max_steps = 0
-        self._seed = -1
         self._stage = 0
         self._t_ns = 0
         self._finished = False
         self._paused = False
         self._advance: Advance | None = None
-        self._reset: Message | None = None
+        self._reset: Reset | None = None
         self._acknowledged = 0
-        self._late_acknowledgements = 0
+        self._recorder_is_late = False
         self._roles: dict[int, tuple[str, socket.socket]] = {}
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self._listener.bind(os.fspath(runtime / "world.sock"))
+        self._listener.bind(os.fspath(runtime / WORLD_SOCKET))
         self._listener.listen(8)
         self._leave_at: float | None = None
         self._poll = select.poll()
@@ -148,7 +148,7 @@ class World:
             return
         if not advance.stepped:
             if self._reset is not None:
-                self._do_reset()
+                self._do_reset(self._reset)
             if self._paused or not self._acknowledged_enough(advance):
                 return
             self._step(advance.frames)
@@ -164,7 +164,7 @@ class World:
             follower.drive()
         self._scene.step()
         self._stage = self._scene.stage()
-        self._t_ns += self._period_ns
+        self._t_ns += _TICK_NS
         self._move_leaders()
         for follower in self._followers:
             follower.sense()
@@ -186,9 +186,8 @@ class World:
             if self._operator_ticks is not None:
                 self._operator = self._operator_ticks = None
             hands = {}
-        period_s = self._period_ns * 1e-9
         for side, leader in zip(SIDES, self._leaders, strict=True):
-            leader.advance(period_s, hands.get(side))
+            leader.advance(TICK_S, hands.get(side))
 
     def _finish(self) -> None:
         """Tell the session that the demonstration is over, and let it react within this tick."""
@@ -203,46 +202,34 @@ class World:
             return True
         if self._cameras.sets - self._acknowledged < FRAMES_AHEAD:
             return True
-        if time.monotonic() - advance.since < ACKNOWLEDGE_TIMEOUT_S:
-            return False
-        self._late_acknowledgements += 1
-        return True
+        if time.monotonic() - advance.since >= ACKNOWLEDGE_TIMEOUT_S:
+            self._recorder_is_late = True
+        return self._recorder_is_late
 
-    def _do_reset(self) -> None:
+    def _do_reset(self, reset: Reset) -> None:
         from sim.operator import Operator
 
-        message, self._reset = self._reset, None
-        session = self._connection("session")
-        assert message is not None
-        self._seed = int(message["seed"])
-        self._max_steps = int(message["max_steps"])
-        self._scene.reset(self._seed)
+        self._reset = None
+        self._max_steps = reset.max_steps
+        self._scene.reset(reset.seed)
         self._stage = 0
-        self._operator = Operator(self._scene, self._seed)
+        self._operator = Operator(self._scene, reset.seed)
         self._operator_ticks = None
         self._finished = False
         for leader in self._leaders:
             leader.settle()
         for follower in self._followers:
             follower.sense()
-        self._paused = session is not None
-        if session is not None:
-            self._answer(session, {"ok": True})
+        self._paused = True
+        self._answer(reset.connection, {"ok": True})
 
     def _publish_status(self) -> None:
         status = self._status.begin()
-        status["t_ns"] = self._t_ns
-        status["stage"] = self._stage
         best = self._scene.best_stage
         status["best_stage"] = best
         status["last_stage"] = len(self._scene.stage_names) - 1
         status["best_name"] = self._scene.stage_names[best].encode()
-        status["seed"] = self._seed
-        status["operating"] = self._operator_ticks is not None
-        status["frame_sets"] = self._cameras.sets
-        status["late_acknowledgements"] = self._late_acknowledgements
         status["cpu_render_ns"] = self._cameras.cpu_ns
-        status["cpu_ns"] = time.process_time_ns()
         self._status.commit()
 
     # -- the socket
@@ -250,7 +237,6 @@ class World:
     def _accept(self) -> None:
         connection, _ = self._listener.accept()
         connection.setblocking(False)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, MAX_BYTES)
         self._roles[connection.fileno()] = ("", connection)
         self._poll.register(connection, select.POLLIN)
 
@@ -279,16 +265,18 @@ class World:
                 self._roles[descriptor] = (str(message["role"]), connection)
                 if message["role"] == "recorder":
                     self._acknowledged = self._cameras.sets
+                    self._recorder_is_late = False
             case "advance" if role == "control":
                 self._advance = Advance(connection, bool(message["frames"]))
             case "ack":
                 self._acknowledged = max(self._acknowledged, int(message["frame"]) + 1)
-            case "reset":
+                self._recorder_is_late = False
+            case "reset" if role == "session":
                 if int(message["seed"]) < 0:
                     raise ValueError("a seed is not negative")
-                self._reset = {"seed": int(message["seed"]), "max_steps": int(message["max_steps"])}
+                self._reset = Reset(connection, int(message["seed"]), int(message["max_steps"]))
                 if self._connection("control") is None:
-                    self._do_reset()
+                    self._do_reset(self._reset)
             case "resume":
                 self._paused = False
             case "score":
@@ -300,9 +288,7 @@ class World:
         return {
             "stage": int(self._stage),
             "best": int(self._scene.best_stage),
-            "last": len(self._scene.stage_names) - 1,
             "stages": list(self._scene.stage_names),
-            "finished": self._finished,
         }
 
     def _drop(self, descriptor: int) -> None:
@@ -310,7 +296,7 @@ class World:
         self._poll.unregister(connection)
         connection.close()
         if role == "session":  # nobody is left to resume
-            self._paused = False
+            self._paused, self._reset = False, None
         if self._advance is not None and self._advance.connection is connection:
             self._advance = None
 
@@ -322,8 +308,8 @@ class World:
 def _hands(readings: Any) -> dict[Side, Any]:
     """Operator readings (14,) to the joint angles of each leader, gripper as its servo's angle."""
     hands = {}
-    for index, side in enumerate(SIDES):
-        hand = readings[index * JOINTS_PER_ARM : (index + 1) * JOINTS_PER_ARM].copy()
+    for side in SIDES:
+        hand = readings[arm_slice(side)].copy()
         hand[ARM_DOF] = leader_angle(hand[ARM_DOF])
         hands[side] = hand
     return hands
@@ -361,16 +347,13 @@ def main(arguments: list[str] | None = None) -> int:
 def _create(config: WorldConfig) -> World:
     """Import MuJoCo only now: MUJOCO_GL must be set before its first import."""
     from sim.render import Renderer
-    from sim.scene import Scene, SceneError
+    from sim.scene import Scene
 
     sizes = {(camera.height, camera.width) for camera in config.cameras}
     if len(sizes) != 1:
         raise ConfigError("All simulated cameras must have the same width and height.")
     height, width = sizes.pop()
-    try:
-        scene = Scene(config.scene, height, width)
-    except SceneError as error:
-        raise ConfigError(str(error)) from error
+    scene = Scene(config.scene, height, width)
     renderer = Renderer(scene, quality=config.quality)
     for camera in config.cameras:
         if camera.name not in renderer.camera_names:

@@ -1,8 +1,8 @@
 """The wire form of lock-step: one JSON object a datagram over a SEQPACKET Unix socket.
 
 The simulated world listens; control asks it to `advance`, the session to `reset`, `score` and
-`resume`, the recorder tells which frames it has taken. Only framing lives here, so that the control
-loop's clock, the world and the session cannot disagree about it.
+`resume`, the recorder tells which frames it has taken. Only framing and names live here, so that
+the world and those who talk with it cannot disagree about them.
 """
 
 import json
@@ -12,11 +12,20 @@ from pathlib import Path
 from typing import Any, Final
 
 MAX_BYTES: Final = 1 << 16
+WORLD_SOCKET: Final = "world.sock"
+WORLD_STATUS: Final = "world"
+SCENE_RING: Final = "scene"
+"""The socket and the rings that the world makes in the runtime directory."""
 Message = dict[str, Any]
 
 
 class LockstepError(Exception):
     """The world cannot be reached, or says no."""
+
+
+def frame_ring(camera: str) -> str:
+    """The ring of a camera's frames, in the runtime directory."""
+    return f"frames-{camera}"
 
 
 def connect(path: Path, role: str, timeout_s: float = 30.0) -> socket.socket:

@@ -75,7 +75,9 @@ class ArmBus:
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(command) + "\n")
         self._process.stdin.flush()
-        return self._answer()
+        answer = self._answer()
+        assert "error" not in answer, answer
+        return answer
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

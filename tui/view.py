@@ -6,6 +6,7 @@ from pathlib import Path
 from recorder.status import STATUS_RING as RECORDER_STATUS
 from session.status import STATUS_RING as SESSION_STATUS
 from session.status import Phase
+from teleop.lockstep import WORLD_STATUS
 from teleop.ring import Record, RingError, RingReader
 from teleop.tick import TICK_RING
 
@@ -39,7 +40,7 @@ class Viewer:
         if session is None:
             return View()
         tick = self._newest(TICK_RING)
-        world = self._newest("world")
+        world = self._newest(WORLD_STATUS)
         recorder = self._newest(RECORDER_STATUS)
         recording = tick is not None and int(tick["step"]) >= 0
         return View(

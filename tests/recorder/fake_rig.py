@@ -25,11 +25,11 @@ from recorder.encode import EncodePool
 from recorder.finalise import finalise
 from recorder.header import EpisodeHeader
 from recorder.open_episode import OpenEpisode
-from recorder.scene import SCENE_RING, SceneState
-from recorder.simulated_camera import ring_path
+from recorder.scene import SceneState
 from recorder.status import EVENT_RING, STATUS_RING, RecorderState
 from teleop.config import write_json
 from teleop.joints import DOF
+from teleop.lockstep import SCENE_RING, frame_ring
 from teleop.ring import RingError, RingReader, RingWriter
 from teleop.tick import (
     EVENT_DTYPE,
@@ -158,7 +158,8 @@ class FakeRig:
             ("image", "u1", (size[1], size[0], 3)),
         ]
         self.frames = [
-            RingWriter(ring_path(runtime, camera.name), frame, 8) for camera in self.config.cameras
+            RingWriter(runtime / frame_ring(camera.name), frame, 8)
+            for camera in self.config.cameras
         ]
         scene = [
             ("number", "<u8"),

@@ -16,7 +16,8 @@ from recorder.episode_reader import EpisodeReader
 from recorder.errors import JournalError
 from recorder.finalise import finalise
 from recorder.open_episode import OpenEpisode
-from recorder.simulated_camera import SimulatedCamera, ring_path
+from recorder.simulated_camera import SimulatedCamera
+from teleop.lockstep import frame_ring
 from teleop.ring import RingWriter
 from teleop.tick import Outcome, empty_tick
 from tests.recorder.fake_rig import HEIGHT, PERIOD_NS, WIDTH, make_header
@@ -29,7 +30,7 @@ class World:
 
     def __init__(self, folder: Path) -> None:
         self.ring = RingWriter(
-            ring_path(folder, "cam_0"),
+            folder / frame_ring("cam_0"),
             [
                 ("number", "<u8"),
                 ("capture_ns", "<i8"),

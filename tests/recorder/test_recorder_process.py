@@ -17,6 +17,7 @@ from recorder.journal_reader import JournalReader
 from recorder.numbering import episodes_in
 from recorder.status import RecorderState
 from teleop import lockstep
+from teleop.lockstep import frame_ring
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import PATIENCE_S, PERIOD_NS, FakeRig
 
@@ -347,7 +348,7 @@ def test_it_stops_before_anything_has_begun(fake_rig: MakeRig) -> None:
 def test_a_wrong_image_size_is_one_sentence(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     other = fake_rig(size=(32, 24))
-    os.replace(other.runtime / "frames-cam_0", rig.runtime / "frames-cam_0")
+    os.replace(other.runtime / frame_ring("cam_0"), rig.runtime / frame_ring("cam_0"))
     rig.start(wait=False)
     assert rig.recorder
     assert rig.recorder.wait(PATIENCE_S) == 1

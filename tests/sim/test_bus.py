@@ -56,7 +56,7 @@ class Host:
 
 @pytest.fixture
 def follower() -> Iterator[Host]:
-    with_bus = ServoBus("follower_left", aloha_servos("follower"))
+    with_bus = ServoBus(aloha_servos("follower"))
     host = Host(with_bus)
     yield host
     os.close(host.descriptor)
@@ -66,7 +66,7 @@ def follower() -> Iterator[Host]:
 @pytest.fixture(scope="module")
 def shared_follower() -> Iterator[Host]:
     """One bus for all of hypothesis' examples: noise must never wear it out."""
-    with_bus = ServoBus("follower_left", aloha_servos("follower"))
+    with_bus = ServoBus(aloha_servos("follower"))
     host = Host(with_bus)
     yield host
     os.close(host.descriptor)

@@ -15,8 +15,12 @@ MODELS_OF = {"follower": FOLLOWER_MODELS, "leader": LEADER_MODELS}
 
 
 @pytest.fixture
-def sdk() -> Iterator[Callable[[str], tuple[Any, Any]]]:
-    """Opens a port with dynamixel-sdk: (port handler, packet handler)."""
+def sdk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], tuple[Any, Any]]]:
+    """Opens a port with dynamixel-sdk: (port handler, packet handler).
+
+    Its patience of 34 ms is made a second: a busy machine is no silent servo.
+    """
+    monkeypatch.setattr(dynamixel_sdk.port_handler, "LATENCY_TIMER", 500)
     opened = []
 
     def connect(path: str) -> tuple[Any, Any]:

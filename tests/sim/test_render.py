@@ -141,7 +141,7 @@ def test_without_any_gl_the_packages_are_named() -> None:
         assert package in done.stdout
 
 
-def test_missing_mujoco_names_the_extra() -> None:
+def test_missing_mujoco_says_how_to_install_it() -> None:
     done = python(CHOOSE.format(before="sys.modules['mujoco'] = None"))
     assert done.returncode == 9, done.stderr
-    assert "tandem-teleop[sim]" in done.stdout
+    assert "run scripts/install, or pip install -c constraints.txt -e '.[sim]'" in done.stdout

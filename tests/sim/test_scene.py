@@ -6,8 +6,9 @@ import pytest
 from sim import battery
 from sim import battery_mjcf as parts
 from sim.arm_mjcf import FINGER_MIN_M
+from sim.config import TICK_S
 from sim.errors import SceneError
-from sim.scene import START_RAD, TICK_S, Scene, stage_history
+from sim.scene import START_RAD, Scene, stage_history
 from teleop.joints import ARM_JOINTS, JOINTS_PER_ARM, SIDES
 
 pytestmark = pytest.mark.sim
@@ -81,7 +82,7 @@ def test_refuses_a_state_of_another_length(scene: Scene) -> None:
 
 
 def test_unknown_task_names_the_nearest() -> None:
-    with pytest.raises(SceneError, match="did you mean 'battery'"):
+    with pytest.raises(SceneError, match="Did you mean 'battery'"):
         Scene("batery")
 
 

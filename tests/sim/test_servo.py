@@ -211,22 +211,12 @@ def test_effort_is_load_where_there_is_no_current_sensor() -> None:
     assert read(servo, "present_load") == 1000
 
 
-def test_current_effort_saturates_instead_of_wrapping() -> None:
+def test_what_a_register_cannot_hold_saturates_instead_of_wrapping() -> None:
     servo = Servo(1, XM430)
-    servo.sense(0.0, 0.0, -1e6)
+    servo.sense(1e9, -1e12, -1e6)
+    assert read(servo, "present_position") == 2**31 - 1
+    assert read(servo, "present_velocity") == 1 - 2**31
     assert read(servo, "present_current") == -32_767
-
-
-def test_speed_and_current_limits_reach_the_physical_side() -> None:
-    servo = Servo(1, XM430, eeprom={"velocity_limit": 131})
-    assert servo.velocity_limit_rad_s == pytest.approx(math.pi, rel=1e-3)
-    write(servo, "profile_velocity", 50)
-    assert servo.velocity_limit_rad_s == pytest.approx(50 * 0.229 * math.tau / 60)
-    assert servo.current_limit_ma is None
-    write(servo, "current_limit", 300)
-    write(servo, "operating_mode", 5)
-    write(servo, "goal_current", 200)
-    assert servo.current_limit_ma == pytest.approx(538.0)
 
 
 def test_the_goal_is_clamped_to_limits_set_after_it() -> None:

@@ -21,8 +21,9 @@ import numpy as np
 
 from sim.arms import FollowerArm, LeaderArm
 from sim.bus import ServoBus, aloha_servos
+from sim.lines import Lines
 from teleop.joints import ROLES, SIDES
-from teleop.lockstep import LockstepError, receive, send
+from teleop.lockstep import WORLD_SOCKET, LockstepError, receive, send
 
 PERIOD_NS = 20_000_000
 LEADER_START = np.array([0.0, -1.1, 1.24, 0.0, -0.24, 0.0, 0.0])
@@ -38,10 +39,10 @@ class Scene:
         self.torque = {side: [False] * 7 for side in SIDES}
 
     def joint_positions(self, side: Any) -> Any:
-        return self.position[side]
+        return self.position[side].copy()
 
     def joint_velocities(self, side: Any) -> Any:
-        return self.velocity[side]
+        return self.velocity[side].copy()
 
     def joint_forces(self, side: Any) -> Any:
         return np.zeros(7)
@@ -59,7 +60,7 @@ class Scene:
 class World:
     def __init__(self, runtime: Path) -> None:
         servos = {f"{role}_{side}": aloha_servos(role) for role in ROLES for side in SIDES}
-        self.buses = {name: ServoBus(name, nine) for name, nine in servos.items()}
+        self.buses = {name: ServoBus(nine) for name, nine in servos.items()}
         scene = Scene()
         self.followers = [FollowerArm(scene, s, servos[f"follower_{s}"]) for s in SIDES]
         self.leaders = [LeaderArm(servos[f"leader_{s}"], LEADER_START) for s in SIDES]
@@ -70,25 +71,27 @@ class World:
         self.limp_ticks = 0
         self.hand = None
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.listener.bind(os.fspath(runtime / "world.sock"))
+        self.listener.bind(os.fspath(runtime / WORLD_SOCKET))
         self.listener.listen(1)
         self.control = None
+        self.orders = Lines(sys.stdin.fileno())
 
     def run(self) -> None:
         while True:
             by_fd = {bus.fileno(): bus for bus in self.buses.values() if bus.fileno() >= 0}
-            others = [self.listener, sys.stdin, *([self.control] if self.control else [])]
+            others = [self.listener, self.orders, *([self.control] if self.control else [])]
             ready, _, _ = select.select([*by_fd, *others], [], [], 1.0)
             for each in ready:
                 if each in by_fd:
                     by_fd[each].service(self.t_ns)
                 elif each is self.listener:
                     self.control, _ = self.listener.accept()
-                elif each is sys.stdin:
-                    line = sys.stdin.readline()
-                    if not line:
+                elif each is self.orders:
+                    lines = self.orders.read()
+                    if lines is None:
                         return
-                    self.order(json.loads(line))
+                    for line in lines:
+                        self.order(json.loads(line))
                 else:
                     self.serve()
 
