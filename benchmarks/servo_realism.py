@@ -17,8 +17,8 @@ import mujoco
 import numpy as np
 
 from sim.arms import FollowerArm
-from sim.bus import aloha_servos
-from sim.scene import Scene
+from sim.scenes.scene import Scene
+from sim.servos.aloha import aloha_servos
 from teleop.joints import ARM_JOINTS, JOINT_SERVO_IDS
 from teleop.registers import TICKS_PER_TURN
 

@@ -174,7 +174,7 @@ COLUMNS: Final = (
         ("state",),
         "<f8",
         ("n",),
-        "sim.scene.Scene.state",
+        "sim.scenes.scene.Scene.state",
         "the simulated scene at the observation; row 0 restores it",
         simulated_only=True,
     ),

@@ -13,8 +13,8 @@ import subprocess
 import sys
 from typing import Final
 
+from sim.cameras.gl import choose_gl
 from sim.errors import RenderError
-from sim.gl import choose_gl
 
 GL_PACKAGES: Final = ("libegl1", "libegl-mesa0", "libgl1-mesa-dri", "libopengl0")
 GL_LIBRARIES: Final = ("libEGL.so.1", "libOSMesa.so.8", "libOSMesa.so.6")

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from sim.linkage import angle_from_finger, finger_from_angle, finger_slope
-from sim.servo import Servo
+from sim.servos.servo import Servo
 from teleop.joints import ARM_DOF, JOINT_SERVO_IDS, JOINTS_PER_ARM, SERVOS_PER_ARM, Side
 
 Vector = npt.NDArray[np.float64]
@@ -29,7 +29,7 @@ LEADER_LAG_S: Final = 0.05
 
 
 class FollowerScene(Protocol):
-    """What this module needs of the scene (`sim.scene.Scene`); each array is the caller's own."""
+    """What this module needs of `sim.scenes.scene.Scene`; each array is the caller's own."""
 
     def joint_positions(self, side: Side) -> Vector: ...
     def joint_velocities(self, side: Side) -> Vector: ...

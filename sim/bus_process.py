@@ -30,9 +30,10 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from sim.bus import ServoBus, aloha_servos
 from sim.lines import Lines
-from sim.servo import Servo
+from sim.servos.aloha import aloha_servos
+from sim.servos.bus import ServoBus
+from sim.servos.servo import Servo
 from teleop.joints import ROLES
 from teleop.registers import RegisterError
 

@@ -5,7 +5,7 @@
 Time stands still until control asks for the next tick (`advance`); then the world takes what was
 written to its buses, steps the physics by one tick, moves the operator's hands, lets the servos
 sense, renders, and answers. Between two ticks it does nothing but answer the buses. What it does
-not simulate is said where it would be: `sim.servo`, `sim.bus`, `sim.arms`, `sim.scene`.
+not simulate is said where it would be: `sim.servos`, `sim.arms`, `sim.scenes`.
 """
 
 import argparse
@@ -24,12 +24,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from sim.arms import FollowerArm, LeaderArm
-from sim.bus import ServoBus, aloha_servos
-from sim.cameras import Cameras
+from sim.cameras.cameras import Cameras
+from sim.cameras.gl import choose_gl
 from sim.config import TICK_S, WorldConfig
 from sim.errors import SimError
-from sim.gl import choose_gl
 from sim.linkage import leader_angle
+from sim.servos.aloha import aloha_servos
+from sim.servos.bus import ServoBus
 from teleop.config import ConfigError, build, read_json
 from teleop.joints import ARM_DOF, ROLES, SIDES, Side, arm_slice
 from teleop.lockstep import WORLD_SOCKET, WORLD_STATUS, Message, receive, send
@@ -39,9 +40,9 @@ from teleop.rig_config import PoseConfig
 from teleop.ring import RingWriter
 
 if TYPE_CHECKING:
-    from sim.operator import Operator
-    from sim.render import Renderer
-    from sim.scene import Scene
+    from sim.cameras.render import Renderer
+    from sim.operators.operator import Operator
+    from sim.scenes.scene import Scene
 
 FRAMES_AHEAD: Final = 4
 """Frame sets that may be published before the recorder has acknowledged the first of them."""
@@ -207,7 +208,7 @@ class World:
         return self._recorder_is_late
 
     def _do_reset(self, reset: Reset) -> None:
-        from sim.operator import Operator
+        from sim.operators.operator import Operator
 
         self._reset = None
         self._max_steps = reset.max_steps
@@ -346,8 +347,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _create(config: WorldConfig) -> World:
     """Import MuJoCo only now: MUJOCO_GL must be set before its first import."""
-    from sim.render import Renderer
-    from sim.scene import Scene
+    from sim.cameras.render import Renderer
+    from sim.scenes.scene import Scene
 
     sizes = {(camera.height, camera.width) for camera in config.cameras}
     if len(sizes) != 1:

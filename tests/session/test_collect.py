@@ -38,7 +38,7 @@ def test_three_sound_episodes(collected: Path) -> None:
 
 def test_success_recomputed_from_stored_states(collected: Path) -> None:
     """The verdict is judged anew from the physics in the file, not read from an attribute."""
-    from sim.scene import stage_history
+    from sim.scenes.scene import stage_history
 
     for path in collected.glob("*.hdf5"):
         with h5py.File(path) as file:

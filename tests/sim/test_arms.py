@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from sim.arms import FollowerArm
-from sim.bus import aloha_servos
-from sim.scene import Scene
-from sim.servo import Servo
+from sim.scenes.scene import Scene
+from sim.servos.aloha import aloha_servos
+from sim.servos.servo import Servo
 from teleop.gripper import GRIPPERS
 
 pytestmark = pytest.mark.sim

@@ -20,8 +20,9 @@ from typing import Any
 import numpy as np
 
 from sim.arms import FollowerArm, LeaderArm
-from sim.bus import ServoBus, aloha_servos
 from sim.lines import Lines
+from sim.servos.aloha import aloha_servos
+from sim.servos.bus import ServoBus
 from teleop.joints import ROLES, SIDES
 from teleop.lockstep import WORLD_SOCKET, LockstepError, receive, send
 

@@ -16,11 +16,11 @@ from sim.errors import SceneError
 from teleop.config import nearest
 
 if TYPE_CHECKING:
-    from sim.hand import Hand
-    from sim.scene import Scene
+    from sim.operators.hand import Hand
+    from sim.scenes.scene import Scene
 
 _MODULES: Final = {
-    "battery": ("sim.battery", "sim.battery_operator"),
+    "battery": ("sim.scenes.battery", "sim.operators.battery"),
 }
 
 

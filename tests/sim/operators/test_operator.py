@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from sim import battery
 from sim.config import TICK_S
-from sim.kinematics import MAX_SPEED_RAD_S
 from sim.linkage import FOLLOWER_CLOSED_M, FOLLOWER_OPEN_M
-from sim.operator import Operator
-from sim.scene import Scene, stage_history
+from sim.operators.kinematics import MAX_SPEED_RAD_S
+from sim.operators.operator import Operator
+from sim.scenes import battery
+from sim.scenes.scene import Scene, stage_history
 from teleop.joints import DOF, JOINTS_PER_ARM, SIDES, arm_slice
 
 pytestmark = pytest.mark.sim

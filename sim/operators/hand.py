@@ -17,10 +17,10 @@ from typing import Final
 import numpy as np
 
 from sim.config import TICK_S
-from sim.geometry import Array, Pose, between, rotation_of, rotation_vector
-from sim.kinematics import ArmKinematics
-from sim.scene import START_RAD, Scene
-from sim.task import Motion
+from sim.operators.kinematics import ArmKinematics
+from sim.scenes.geometry import Array, Pose, between, rotation_of, rotation_vector
+from sim.scenes.scene import START_RAD, Scene
+from sim.scenes.task import Motion
 from teleop.joints import ARM_DOF, Side
 
 WIDE: Final = 0.97  # gripper openings, 0-1 as ALOHA normalises the follower's finger

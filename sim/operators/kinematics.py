@@ -12,8 +12,8 @@ import mujoco
 import numpy as np
 
 from sim.config import TICK_S
-from sim.geometry import Array, Pose, between, rotation_vector
-from sim.scene import START_RAD, Scene
+from sim.scenes.geometry import Array, Pose, between, rotation_vector
+from sim.scenes.scene import START_RAD, Scene
 from teleop.joints import ARM_DOF, ARM_JOINTS, Side
 
 MAX_SPEED_RAD_S: Final = 2.7

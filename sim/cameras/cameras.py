@@ -9,8 +9,8 @@ from teleop.lockstep import SCENE_RING, frame_ring
 from teleop.ring import RingWriter
 
 if TYPE_CHECKING:  # MuJoCo is imported only after its GL backend has been chosen
-    from sim.render import Renderer
-    from sim.scene import Scene
+    from sim.cameras.render import Renderer
+    from sim.scenes.scene import Scene
 
 FRAME_SLOTS: Final = 8
 

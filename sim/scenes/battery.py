@@ -9,10 +9,10 @@ from typing import Final
 import mujoco
 import numpy as np
 
-from sim import battery_mjcf as parts
-from sim.contacts import Touch
-from sim.geometry import Pose
-from sim.task import Placement, SceneTask
+from sim.scenes import battery_mjcf as parts
+from sim.scenes.contacts import Touch
+from sim.scenes.geometry import Pose
+from sim.scenes.task import Placement, SceneTask
 
 STAGE_NAMES: Final = ("none", "touched", "lifted", "in slot", "seated")
 NONE, TOUCHED, LIFTED, IN_SLOT, SEATED = range(len(STAGE_NAMES))

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from sim.geometry import Array
-from sim.hand import Hand
-from sim.scene import Scene
-from sim.task import Motion, load_script
+from sim.operators.hand import Hand
+from sim.scenes.geometry import Array
+from sim.scenes.scene import Scene
+from sim.scenes.task import Motion, load_script
 from teleop.joints import SIDES
 
 _STREAM = 1  # keeps the operator's randomness apart from the scene's, which takes the bare seed

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from sim import battery
-from sim import battery_mjcf as parts
-from sim.arm_mjcf import FINGER_MIN_M
 from sim.config import TICK_S
 from sim.errors import SceneError
-from sim.scene import START_RAD, Scene, stage_history
+from sim.scenes import battery
+from sim.scenes import battery_mjcf as parts
+from sim.scenes.arm_mjcf import FINGER_MIN_M
+from sim.scenes.scene import START_RAD, Scene, stage_history
 from teleop.joints import ARM_JOINTS, JOINTS_PER_ARM, SIDES
 
 pytestmark = pytest.mark.sim

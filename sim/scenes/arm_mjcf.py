@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.geometry import look_axes
+from sim.scenes.geometry import look_axes
 from teleop.joints import ARM_JOINTS, GRIPPER, Side
 from teleop.rig_config import VIPERX_LOWER_RAD, VIPERX_UPPER_RAD
 

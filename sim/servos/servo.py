@@ -29,7 +29,7 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
-from sim.packets import ALERT, Error
+from sim.servos.packets import ALERT, Error
 from teleop.registers import (
     CENTRE_TICKS,
     RAM_START,

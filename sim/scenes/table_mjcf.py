@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from sim.arm_mjcf import (
+from sim.scenes.arm_mjcf import (
     ARM_DEFAULTS,
     ARM_MATERIALS,
     arm_actuators,
@@ -18,7 +18,7 @@ from sim.arm_mjcf import (
     arm_contacts,
     arm_equality,
 )
-from sim.geometry import look_axes
+from sim.scenes.geometry import look_axes
 from teleop.joints import SIDES
 
 TIMESTEP_S: Final = 0.002

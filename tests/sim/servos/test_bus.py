@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.bus import ServoBus, aloha_servos
-from sim.packets import ALERT, Error, build_packet, build_status
-from sim.servo import BOOT_TIME_NS, Servo
+from sim.servos.aloha import aloha_servos
+from sim.servos.bus import ServoBus
+from sim.servos.packets import ALERT, Error, build_packet, build_status
+from sim.servos.servo import BOOT_TIME_NS, Servo
 from teleop.registers import model
 
 IDS = list(range(1, 10))

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
-from sim.packets import ALERT, Error
-from sim.servo import BOOT_TIME_NS, Servo
+from sim.servos.packets import ALERT, Error
+from sim.servos.servo import BOOT_TIME_NS, Servo
 from teleop.registers import MODELS, Register, RegisterError, ServoModel, model
 
 XM430, XL430 = model(1020), model(1060)

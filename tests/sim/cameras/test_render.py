@@ -11,19 +11,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sim.gl import BACKENDS, choose_gl
-from sim.table_mjcf import CAMERA_NAMES
+from sim.cameras.gl import BACKENDS, choose_gl
+from sim.scenes.table_mjcf import CAMERA_NAMES
 
 pytestmark = pytest.mark.sim
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 SHOOT = """
 import sys
 import numpy as np
 from sim.errors import RenderError
-from sim.render import Renderer
-from sim.scene import Scene
+from sim.cameras.render import Renderer
+from sim.scenes.scene import Scene
 
 scene = Scene("battery", 480, 640)
 scene.reset(1)
@@ -110,7 +110,7 @@ def test_high_quality_differs(frames: dict[str, np.ndarray]) -> None:
 
 CHOOSE = """
 import sys
-from sim.gl import GraphicsError, choose_gl
+from sim.cameras.gl import GraphicsError, choose_gl
 {before}
 try:
     print(choose_gl())

@@ -1,7 +1,7 @@
 """Pictures of a scene from its four cameras, rendered offscreen.
 
-Set MUJOCO_GL to what `sim.gl.choose_gl` says before anything imports mujoco. Not simulated: see
-`table_mjcf`; frames are exact instants, without exposure time.
+Set MUJOCO_GL to what `sim.cameras.gl.choose_gl` says before anything imports mujoco. Not simulated:
+see `table_mjcf`; frames are exact instants, without exposure time.
 """
 
 from typing import Final
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from sim.config import Quality
 from sim.errors import RenderError
-from sim.scene import Scene
-from sim.table_mjcf import CAMERA_NAMES
+from sim.scenes.scene import Scene
+from sim.scenes.table_mjcf import CAMERA_NAMES
 
 _HIGH_SAMPLES: Final = 4
 

@@ -11,12 +11,12 @@ from typing import Final
 import mujoco
 import numpy as np
 
-from sim.arm_mjcf import FINGER_MIN_M
 from sim.config import TICK_S
 from sim.errors import SceneError
-from sim.geometry import Array, Pose
-from sim.table_mjcf import TIMESTEP_S, rig_mjcf
-from sim.task import Placement, load_task
+from sim.scenes.arm_mjcf import FINGER_MIN_M
+from sim.scenes.geometry import Array, Pose
+from sim.scenes.table_mjcf import TIMESTEP_S, rig_mjcf
+from sim.scenes.task import Placement, load_task
 from teleop.joints import ARM_JOINTS, GRIPPER, JOINTS_PER_ARM, SIDES, Side
 from teleop.rig_config import PoseConfig
 

@@ -1,0 +1,1 @@
+"""Emulated Dynamixel servos and the buses they hang on."""
