@@ -3,7 +3,8 @@
 Plain data: where each register lies, how wide it is, whether it may be written, what it holds
 after a factory reset and which values the servo accepts. Sources: the ROBOTIS e-manual pages of the
 four models; addresses and sizes agree with the tables that ship with dynamixel-sdk 4.1 (a test
-compares them). Addresses below 64 are EEPROM: kept without power, locked while torque is on.
+compares them). Older manuals have an acceleration limit at 40; today's firmware has nothing there.
+Addresses below 64 are EEPROM: kept without power, locked while torque is on.
 
 XM servos measure current; XL430 and XC430 only estimate load (0.1 %) and have no current limit and
 no current-based modes. `ServoModel.current_unit_ma` tells the two apart.
@@ -26,6 +27,9 @@ TICKS_PER_TURN: Final = 4096
 
 CENTRE_TICKS: Final = 2048
 """Position register at the middle of the single-turn range: 0 rad by convention."""
+
+BAUD_RATES: Final = (9_600, 57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 4_500_000)
+"""Bit/s by value of the `baud_rate` register."""
 
 NO_SECONDARY_ID: Final = 255
 """Any value above 252 in `secondary_id` means: no secondary ID."""

@@ -17,12 +17,13 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 class ArmBus:
     """An emulated arm in its own process: a port to open, and its faults to call up.
 
-    `port` is what a driver opens. All nine servos start at joint angle 0, torque off.
+    `port` is what a driver opens. All nine servos start at joint angle 0, torque off. `options`
+    are those of `sim.bus_process`.
     """
 
-    def __init__(self, role: str) -> None:
+    def __init__(self, role: str, *options: str) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sim.bus_process", "--role", role],
+            [sys.executable, "-m", "sim.bus_process", "--role", role, *options],
             cwd=REPOSITORY,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -62,6 +63,10 @@ class ArmBus:
         self.port = self._ask(do="plug")["port"]
         return self.port
 
+    def start_episode(self) -> None:
+        """Scripted faults that count from an episode begin to."""
+        self._ask(do="episode")
+
     def counters(self) -> dict[str, int]:
         """packets, crc_errors, junk_bytes, dropped_bytes."""
         return self._ask(do="counters")
@@ -89,12 +94,12 @@ class ArmBus:
 
 
 @pytest.fixture
-def arm_bus() -> Iterator[Callable[[str], ArmBus]]:
+def arm_bus() -> Iterator[Callable[..., ArmBus]]:
     """Starts emulated arms: `arm_bus("follower")` or `arm_bus("leader")`; stops them afterwards."""
     started: list[ArmBus] = []
 
-    def start(role: str) -> ArmBus:
-        started.append(ArmBus(role))
+    def start(role: str, *options: str) -> ArmBus:
+        started.append(ArmBus(role, *options))
         return started[-1]
 
     yield start

@@ -1,17 +1,8 @@
 """An arm's emulated servo bus: half-duplex TTL behind a USB adapter, on a pseudo-terminal.
 
-Simulated: ping (also broadcast), read, write, sync read, sync write and reboot, with status
-packets, stuffing and CRC; secondary IDs; the status return level; the daisy chain of a sync read,
-which *ends at the first servo that does not answer*; a servo's silence while it boots.
-
-Chosen where the manual leaves it open (check on hardware): a shadow also executes a reboot that is
-addressed to its secondary ID, as it does writes to RAM; a damaged packet addressed to one servo
-gets a CRC error status; a write that changes the ID is answered under the old one.
-
-Not simulated: time on the wire, return delay, the adapter's latency timer and the line speed (any
-baud rate is heard); collisions, two servos with one ID included (the later one wins); the echo some
-adapters give; the bus watchdog. Factory reset, bulk, registered and fast sync instructions get an
-instruction error when sent to one servo and nothing when broadcast.
+Bytes go both ways here; `sim.servos.instructions` has what servos do with an instruction, and
+`sim.servos.wire` what the line and the adapter cost. Both say what is not simulated; beside that,
+the echo some adapters give is not.
 """
 
 from __future__ import annotations
@@ -21,25 +12,26 @@ import os
 import tty
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from sim.servos.packets import (
-    BROADCAST_ID,
-    Error,
-    Instruction,
-    InstructionPacket,
-    InstructionParser,
-    build_status,
-)
+from sim.config import WireConfig
+from sim.errors import SimError
+from sim.servos.instructions import Reply, ServoChain
+from sim.servos.packets import Instruction, InstructionParser
 from sim.servos.servo import Servo
-from teleop.registers import RAM_START
+from sim.servos.wire import Delayed, Wire, line_baud
 
 _READ_CHUNK: Final = 4096
 _MAX_BACKLOG: Final = 65_536
-"""Reply bytes kept for a host that does not read; past that, whole replies are dropped."""
+"""Reply bytes kept for a host that does not read; past that, whole answers are dropped."""
 
-_PING_LEVEL, _READ_LEVEL, _ALL_LEVEL = 0, 1, 2
-"""Lowest status return level at which an instruction is answered."""
+Disturb = Callable[[int, bytes, int], Sequence[Delayed]]
+"""Gets a status packet: (servo ID, bytes, now in ns); returns what really goes out, and how late.
+
+A fast read's packet, which several servos make together, has ID 0xFE. What comes late holds up the
+rest of the same answer.
+"""
 
 
 @dataclass(slots=True)
@@ -55,37 +47,62 @@ class BusCounters:
 class ServoBus:
     """One bus of servos on a pty. Single-threaded: poll `fileno()`, then call `service`.
 
-    `port` is the path a host opens. The host's side stays open here too, so that a host may come
-    and go; only `unplug` makes it see a hang-up. `garble`, where set, gets every burst of reply
-    bytes and returns what really goes out: a place for faults.
+    The host's side stays open here too, so that a host may come and go; only `unplug` makes it see
+    a hang-up. Servos hear a host that has set its port to their line speed; a new pty has 38400.
+
+    Attributes:
+        port: the path a host opens: the pty, or `link` where one is given, which then leads to the
+            present pty for as long as the adapter is plugged in, as udev's names do.
+        disturb: a place for faults: what becomes of each status packet.
+        heard_ns: when servos last heard an intact instruction, for their watchdogs; 0: never.
     """
 
-    def __init__(self, servos: Sequence[Servo]) -> None:
+    def __init__(
+        self, servos: Sequence[Servo], *, wire: WireConfig | None = None, link: Path | None = None
+    ) -> None:
         self.servos = tuple(servos)
-        self.garble: Callable[[bytes], bytes] | None = None
+        self.disturb: Disturb | None = None
+        self.heard_ns = 0
+        self._chain = ServoChain(self.servos)
+        self._wire = Wire(wire or WireConfig())
+        self._link = link
         self._packets = 0
         self._dropped_bytes = 0
+        self._baud = 0
         self._parser = InstructionParser()
         self._backlog = bytearray()
-        self._index_ids()
+        self._master = self._slave = -1
         self.plug()
 
     # ---- the plug -----------------------------------------------------------------------------
 
     def plug(self) -> None:
-        """Connects the adapter: a new pty, so `port` and `fileno()` change."""
+        """Connects the adapter to a new pty: `fileno()` changes, and `port` where it is no link.
+
+        Raises:
+            SimError: `link` is the name of something else.
+        """
+        self.unplug()
         self._master, self._slave = os.openpty()
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self.port = os.ttyname(self._slave)
+        self._pty = os.ttyname(self._slave)
+        self.port = self._pty if self._link is None else str(self._link)
+        if self._link is not None:
+            _replace_link(self._link, self._pty)
 
     def unplug(self) -> None:
         """Pulls the adapter: the host sees a hang-up; the servos keep their state."""
-        for descriptor in (self._master, self._slave):
-            if descriptor >= 0:
-                os.close(descriptor)
+        if self._master < 0:
+            return
+        if self._link is not None:
+            _remove_link(self._link, self._pty)
+        os.close(self._master)
+        os.close(self._slave)
         self._master = self._slave = -1
+        self._parser.forget()
         self._backlog.clear()
+        self._wire.clear()
 
     def close(self) -> None:
         """Ends the bus. Harmless when repeated."""
@@ -103,11 +120,16 @@ class ServoBus:
 
     # ---- instructions in, replies out ---------------------------------------------------------
 
+    @property
+    def due_ns(self) -> int | None:
+        """When `service` must be called for replies that come later; None: none are under way."""
+        return self._wire.due_ns
+
     def service(self, now_ns: int, *, drain: bool = True) -> int:
         """Answers every complete instruction that has arrived; returns how many packets that was.
 
-        `now_ns` is the servos' time (boot times, `realtime_tick`). Never blocks: replies that the
-        host does not take wait for the next call, up to a bound.
+        `now_ns` is the servos' time (boot times, `realtime_tick`, replies that are due). Never
+        blocks: replies that the host does not take wait for the next call, up to a bound.
 
         Only with `drain` is it certain that nothing written before the call is left: the kernel
         hands bytes through a pty in the background, and a read that finds none waits for that.
@@ -115,16 +137,57 @@ class ServoBus:
         """
         if self._master < 0:
             return 0
-        self._flush()
         handled = 0
         while data := self._receive():
-            for packet in self._parser.feed(data):
-                handled += 1
-                if replies := self._execute(packet, now_ns):
-                    self._send(b"".join(replies))
+            handled += self._hear(data, now_ns)
             if not drain:
                 break
+        if self._wire.due_ns is not None:
+            self._backlog += self._wire.take(now_ns)
+        self._flush()
         return handled
+
+    def say(self, data: bytes) -> None:
+        """Sends the host `data` now: noise on the line. Nobody hears it while unplugged."""
+        if self._master >= 0 and self._has_room(len(data)):
+            self._backlog += data
+            self._flush()
+
+    def _hear(self, data: bytes, now_ns: int) -> int:
+        baud = line_baud(self._master)
+        if baud != self._baud:  # what is left of a packet at another rate will never be one
+            self._baud = baud
+            self._parser.forget()
+        self._wire.hear(len(data), baud, now_ns)
+        packets = self._parser.feed(data)
+        for packet in packets:
+            if packet.intact:
+                self._packets += 1
+                if packet.instruction != Instruction.STATUS and self._chain.hears(baud):
+                    self.heard_ns = now_ns
+            if replies := self._chain.execute(packet, baud, now_ns):
+                self._answer(replies, now_ns)
+        return len(packets)
+
+    def _answer(self, replies: Sequence[Reply], now_ns: int) -> None:
+        if not self._has_room(sum([len(reply.packet) for reply in replies])):
+            return
+        disturb = self.disturb
+        if disturb is not None:
+            self._wire.send(
+                (reply.delay_ns, disturb(reply.servo_id, reply.packet, now_ns)) for reply in replies
+            )
+        elif self._wire.instant:
+            self._backlog += b"".join([reply.packet for reply in replies])
+        else:
+            self._wire.send((reply.delay_ns, [(0, reply.packet)]) for reply in replies)
+
+    def _has_room(self, size: int) -> bool:
+        """Whether so much more may wait for the host; counts it as dropped where not."""
+        if len(self._backlog) + self._wire.waiting_bytes + size <= _MAX_BACKLOG:
+            return True
+        self._dropped_bytes += size
+        return False
 
     def _receive(self) -> bytes:
         try:
@@ -132,145 +195,24 @@ class ServoBus:
         except BlockingIOError:
             return b""
 
-    def _send(self, replies: bytes) -> None:
-        if self.garble is not None:
-            replies = self.garble(replies)
-        if len(self._backlog) + len(replies) > _MAX_BACKLOG:
-            self._dropped_bytes += len(replies)
-            return
-        self._backlog += replies
-        self._flush()
-
     def _flush(self) -> None:
         with contextlib.suppress(BlockingIOError):
             while self._backlog:
                 sent = os.write(self._master, self._backlog)
                 del self._backlog[:sent]
 
-    def _execute(self, packet: InstructionPacket, now_ns: int) -> list[bytes]:
-        if not packet.intact:
-            return self._refuse(packet.servo_id, Error.CRC, now_ns)
-        self._packets += 1
-        match packet.instruction:
-            case Instruction.PING:
-                return self._ping(packet.servo_id, now_ns)
-            case Instruction.READ:
-                return self._read(packet.servo_id, packet.parameters, now_ns)
-            case Instruction.WRITE:
-                return self._write(packet.servo_id, packet.parameters, now_ns)
-            case Instruction.REBOOT:
-                return self._reboot(packet.servo_id, now_ns)
-            case Instruction.SYNC_READ:
-                return self._sync_read(packet.parameters, now_ns)
-            case Instruction.SYNC_WRITE:
-                return self._sync_write(packet.parameters, now_ns)
-            case Instruction.STATUS:
-                return []
-            case _:
-                return self._refuse(packet.servo_id, Error.INSTRUCTION, now_ns)
 
-    def _ping(self, servo_id: int, now_ns: int) -> list[bytes]:
-        ids = sorted(self._by_id) if servo_id == BROADCAST_ID else [servo_id]
-        pinged = [self._listening(each, _PING_LEVEL, now_ns) for each in ids]
-        return [
-            build_status(servo.servo_id, error, identity[:2] + identity[6:])
-            for servo in pinged
-            if servo is not None
-            for error, identity in [servo.read(0, 7, now_ns)]
-        ]
-
-    def _read(self, servo_id: int, parameters: bytes, now_ns: int) -> list[bytes]:
-        servo = self._listening(servo_id, _READ_LEVEL, now_ns)
-        if servo is None:
-            return []
-        if len(parameters) != 4:
-            return [build_status(servo_id, servo.alert | Error.DATA_LENGTH)]
-        error, data = servo.read(_word(parameters, 0), _word(parameters, 2), now_ns)
-        return [build_status(servo_id, error, data)]
-
-    def _sync_read(self, parameters: bytes, now_ns: int) -> list[bytes]:
-        """Each servo answers after its predecessor has: the first silence ends the chain."""
-        if len(parameters) < 4:
-            return []
-        address, size = _word(parameters, 0), _word(parameters, 2)
-        replies: list[bytes] = []
-        for servo_id in parameters[4:]:
-            servo = self._listening(servo_id, _READ_LEVEL, now_ns)
-            if servo is None:
-                break
-            error, data = servo.read(address, size, now_ns)
-            replies.append(build_status(servo_id, error, data))
-        return replies
-
-    def _write(self, servo_id: int, parameters: bytes, now_ns: int) -> list[bytes]:
-        if len(parameters) < 2:
-            return self._refuse(servo_id, Error.DATA_LENGTH, now_ns)
-        # The answer carries the ID that was addressed, also where the write has just changed it.
-        answering = self._listening(servo_id, _ALL_LEVEL, now_ns)
-        error = self._write_to(servo_id, _word(parameters, 0), parameters[2:], now_ns)
-        self._index_ids_after(_word(parameters, 0))
-        return [] if answering is None else [build_status(servo_id, error)]
-
-    def _sync_write(self, parameters: bytes, now_ns: int) -> list[bytes]:
-        if len(parameters) < 4:
-            return []
-        address, size = _word(parameters, 0), _word(parameters, 2)
-        for start in range(4, len(parameters) - size, 1 + size):
-            data = parameters[start + 1 : start + 1 + size]
-            self._write_to(parameters[start], address, data, now_ns)
-        self._index_ids_after(address)
-        return []
-
-    def _reboot(self, servo_id: int, now_ns: int) -> list[bytes]:
-        """Answers first, then boots: the answer still carries the alert that led to the reboot."""
-        servo = self._listening(servo_id, _ALL_LEVEL, now_ns)
-        replies = [build_status(servo_id, servo.alert)] if servo is not None else []
-        for addressed, _ in self._addressed(servo_id, now_ns):
-            addressed.reboot(now_ns)
-        return replies
-
-    def _refuse(self, servo_id: int, error: Error, now_ns: int) -> list[bytes]:
-        servo = self._listening(servo_id, _ALL_LEVEL, now_ns)
-        return [] if servo is None else [build_status(servo_id, servo.alert | error)]
-
-    # ---- who is meant -------------------------------------------------------------------------
-
-    def _write_to(self, servo_id: int, address: int, data: bytes, now_ns: int) -> int:
-        """Writes to every servo that `servo_id` means; the error byte of the one that owns it."""
-        owners_error = 0
-        for servo, as_secondary in self._addressed(servo_id, now_ns):
-            error = servo.write(address, data, as_secondary=as_secondary)
-            if not as_secondary:
-                owners_error = error
-        return owners_error
-
-    def _listening(self, servo_id: int, level: int, now_ns: int) -> Servo | None:
-        """The servo that answers an instruction of this level for this ID, if there is one."""
-        servo = self._by_id.get(servo_id)
-        if servo is None or not servo.hears(now_ns):
-            return None
-        return servo if servo.status_return_level >= level else None
-
-    def _addressed(self, servo_id: int, now_ns: int) -> list[tuple[Servo, bool]]:
-        """Servos that execute an instruction for `servo_id`; True where by secondary ID."""
-        if servo_id == BROADCAST_ID:
-            return [(servo, False) for servo in self.servos if servo.hears(now_ns)]
-        owner = self._by_id.get(servo_id)
-        meant = [(owner, False)] if owner is not None else []
-        meant += [(servo, True) for servo in self._shadows.get(servo_id, ())]
-        return [(servo, secondary) for servo, secondary in meant if servo.hears(now_ns)]
-
-    def _index_ids_after(self, address: int) -> None:
-        if address < RAM_START:
-            self._index_ids()
-
-    def _index_ids(self) -> None:
-        self._by_id = {servo.servo_id: servo for servo in self.servos}
-        self._shadows: dict[int, list[Servo]] = {}
-        for servo in self.servos:
-            if servo.secondary_id != servo.servo_id:
-                self._shadows.setdefault(servo.secondary_id, []).append(servo)
+def _replace_link(link: Path, target: str) -> None:
+    """Has `link` lead to `target` at once, whatever link a dead process left there."""
+    if link.exists() and not link.is_symlink():
+        raise SimError(f"{link} is in the way of a port's name: move it elsewhere.")
+    new = link.with_name(f".{link.name}.new")
+    new.unlink(missing_ok=True)
+    new.symlink_to(target)
+    new.replace(link)
 
 
-def _word(parameters: bytes, at: int) -> int:
-    return parameters[at] | parameters[at + 1] << 8
+def _remove_link(link: Path, target: str) -> None:
+    with contextlib.suppress(OSError):
+        if os.readlink(link) == target:
+            link.unlink()

@@ -8,6 +8,7 @@ Protocol 2.0.
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
@@ -25,18 +26,29 @@ _SHORTEST_LENGTH: Final = 3
 
 
 class Instruction(IntEnum):
-    """Instruction codes that the emulator executes, and the one it sends."""
+    """Instruction codes that the emulator executes, and the one it sends (`STATUS`)."""
 
     PING = 0x01
     READ = 0x02
     WRITE = 0x03
+    REG_WRITE = 0x04
+    ACTION = 0x05
+    FACTORY_RESET = 0x06
     REBOOT = 0x08
+    CLEAR = 0x10
     STATUS = 0x55
     SYNC_READ = 0x82
     SYNC_WRITE = 0x83
+    FAST_SYNC_READ = 0x8A
+    BULK_READ = 0x92
+    BULK_WRITE = 0x93
+    FAST_BULK_READ = 0x9A
 
 
 _HEAD: Final = struct.Struct("<4sBH")
+_STATUS_BYTE: Final = bytes((Instruction.STATUS,))
+FAST_OVERHEAD: Final = 4
+"""Bytes of one servo's part of a fast status packet beside its data: error, ID and CRC."""
 _STATUS_BODIES: Final = [bytes((Instruction.STATUS, error)) for error in range(256)]
 
 
@@ -80,6 +92,20 @@ def build_status(servo_id: int, error: int, parameters: bytes = b"") -> bytes:
     return build_packet(servo_id, _STATUS_BODIES[error] + parameters)
 
 
+def build_fast_status(length: int, parts: Iterable[tuple[int, int, bytes]]) -> bytes:
+    """The one status packet in which several servos answer a fast read, one after the other.
+
+    `length` is what the packet claims to hold when all answer; `parts` are (ID, error, data) of
+    those that do, so that the packet ends where somebody is silent. Never stuffed. Each CRC covers
+    everything before it.
+    """
+    packet = _HEAD.pack(HEADER, BROADCAST_ID, length) + _STATUS_BYTE
+    for servo_id, error, data in parts:
+        packet += bytes((error, servo_id)) + data
+        packet += _crc(packet).to_bytes(2, "little")
+    return packet
+
+
 class InstructionParser:
     """Cuts a byte stream into instructions, whatever lies between them.
 
@@ -99,6 +125,10 @@ class InstructionParser:
         while (packet := self._next_packet()) is not None:
             packets.append(packet)
         return packets
+
+    def forget(self) -> None:
+        """Drops an unfinished packet."""
+        self._discard(len(self._buffer))
 
     def _next_packet(self) -> InstructionPacket | None:
         buffer = self._buffer

@@ -1,78 +1,64 @@
 """One emulated Dynamixel X servo, at register level.
 
 Simulated: the control table of its model with sizes, access rights, factory values and ranges;
-EEPROM locked while torque is on; limits that registers set for each other (goal position inside
-the position limits in position mode, goal velocity, current and PWM inside theirs); reverse drive
-mode; homing offset; refusal of torque while a hardware error stands; reboot with a silent boot
-time; the alert bit; one common millisecond counter in `realtime_tick`.
+EEPROM locked while torque is on; limits that registers set for each other; reverse drive mode;
+homing offset; multi-turn positions and their loss; registered writes; indirect addresses; torque on
+by goal update and at start-up; reboot with a silent boot time; factory reset; profiles, velocity
+mode, and what stands for current and PWM mode (`motion`); goal current, goal PWM and their limits
+as a share of torque, the position P gain as one of stiffness; heat, voltage and overload
+(`protection`); shutdown and the alert bit; the bus watchdog; moving, moving status, trajectories.
 
 Chosen where the manual leaves it open (check on hardware):
 - Enabling torque does NOT move `goal_position` to the present position. It keeps what was last
   written, or the position at power-up or reboot, so a driver that forgets to write the present
   position first makes the arm jump, here as there.
-- A write that spans several registers is all or nothing. Reads may run over unused addresses inside
-  the table (they read 0) but must not start on one or leave the table.
-- Values outside the table's fixed range: data range error. Values outside a limit that another
-  register sets: data limit error.
+- Values outside the table's fixed range: data range error; outside a limit that another register
+  sets: data limit error.
+- After a watchdog trip torque stays on; the servo stands still until register 98 is cleared (it
+  takes only 0 then) and a goal is written, even if it is the old goal.
+- A hardware error stays in register 70 until reboot, also where its cause has gone.
+- Profile velocity counts up to the velocity limit, and from the next change of the goal on.
+- Goals that drive by themselves (velocity, current and PWM in their own modes) start at 0.
+- Action without a registered write, and clear while moving, answer with result fail.
 
-Not simulated: motion (the world moves the joint; see `sense` and `goal_rad`), on which neither the
-velocity and current limits nor `goal_current` act; velocity and acceleration profiles; velocity,
-PWM and current control; the bus watchdog, overload, temperature and supply voltage (constant),
-moving status, trajectories, indirect addresses (plain storage), the gains (plain storage), torque
-on by goal update, start-up configuration, baud rate.
+Not simulated: the I, D, velocity and feed-forward gains (plain storage), the dual mode of two
+joined servos, external ports, the LED's flicker, control table backup and restore (147 reads 0),
+what supply voltage does to speed and torque. `present_pwm` is an estimate from load and speed.
 """
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Mapping
 from typing import Final
 
+from sim.servos.access import write_refusal
+from sim.servos.control_table import ControlTable
+from sim.servos.encoder import MAX_INT32, Encoder, within
+from sim.servos.motion import Motion
+from sim.servos.motor import MOTORS
+from sim.servos.orders import WATCHDOG_TRIPPED, orders_of
 from sim.servos.packets import ALERT, Error
-from teleop.registers import (
-    CENTRE_TICKS,
-    RAM_START,
-    REVERSE_BIT,
-    TICKS_PER_TURN,
-    OperatingMode,
-    Register,
-    ServoModel,
-)
+from sim.servos.presets import change_mode, factory_reset, power_up
+from sim.servos.protection import AMBIENT_DEGC, SUPPLY_V, Protection
+from sim.servos.report import report_motion
+from sim.servos.settings import settings_of
+from teleop.registers import RAM_START, OperatingMode, ServoModel
 
 BOOT_TIME_NS: Final = 300_000_000
 """How long a servo stays silent after a reboot (order of magnitude; check on hardware)."""
 
 FIRMWARE_VERSION: Final = 46
-SUPPLY_DECIVOLT: Final = 120
-TEMPERATURE_DEGC: Final = 32
 
-STALL_CURRENT_MA: Final = 1400.0
-"""Current at 100 % load of the XL430-W250 and XC430-W150 at 12 V (e-manual)."""
-
-_TICKS_PER_RAD: Final = TICKS_PER_TURN / math.tau
-_HOMING_LIMIT: Final = 1024
-"""In position mode the servo ignores homing offsets beyond a quarter turn."""
-_TABLE_SIZE: Final = 662
-_REALTIME_TICK_ADDRESS: Final = 120
 _REALTIME_TICK_PERIOD: Final = 32_768
-# What every tick asks of every servo is looked up by address: the same on all models.
-_TORQUE_ENABLE_ADDRESS: Final = 64
-_STATUS_RETURN_LEVEL_ADDRESS: Final = 68
-_HARDWARE_ERROR_ADDRESS: Final = 70
-_GOAL_POSITION_ADDRESS: Final = 116
-_GOAL_POSITION = struct.Struct("<i")
-_PRESENT = struct.Struct("<hii")
-_PRESENT_ADDRESS: Final = 126
-"""Effort, velocity and position lie side by side from here: one pack writes all three."""
-_MAX_INT16: Final = 32_767
-_MAX_INT32: Final = 2_147_483_647
 
-_LIMITED_BY: Final = {
-    "goal_pwm": "pwm_limit",
-    "goal_current": "current_limit",
-    "goal_velocity": "velocity_limit",
-}
+# What is read and written all the time, by address: the same on all models.
+_MODE, _TORQUE_ENABLE, _RETURN_LEVEL, _HARDWARE_ERROR, _WATCHDOG = 11, 64, 68, 70, 98
+_GOALS: Final = (100, 102, 104, 116)
+_GOAL_POSITION, _REALTIME_TICK = 116, 120
+_PRESENT, _PRESENT_END, _REPORTS_END = 126, 136, 144
+"""Effort, velocity and position lie side by side from here: one pack writes all three."""
+_INT32, _UINT16, _PRESENT_FORMAT = struct.Struct("<i"), struct.Struct("<H"), struct.Struct("<hii")
 
 
 class Servo:
@@ -80,8 +66,11 @@ class Servo:
 
     `mount_sign` is +1 where the shaft turns with the joint and -1 where the servo faces the other
     way. `eeprom` holds values by register name that the set-up wrote over the factory ones. A new
-    servo stands at joint angle 0 with torque off. `silent` takes it off the bus: it neither hears
-    nor answers, as with a broken cable, but keeps driving.
+    servo stands at joint angle 0 with torque off.
+
+    Attributes:
+        silent: off the bus, neither hearing nor answering, as by a broken cable; it keeps driving.
+        supply_v, ambient_degc: what it is fed and what surrounds it.
     """
 
     def __init__(
@@ -95,19 +84,21 @@ class Servo:
         self.model = model
         self.mount_sign = mount_sign
         self.silent = False
-        self._boot_until_ns = 0
-        self._memory = bytearray(_TABLE_SIZE)
-        self._owner: list[Register | None] = [None] * _TABLE_SIZE
-        for register in model.registers.values():
-            span = range(register.address, register.address + register.size)
-            self._owner[span.start : span.stop] = [register] * register.size
-            self._store(register, register.initial)
-        self.set("firmware_version", FIRMWARE_VERSION)
-        self.set("present_input_voltage", SUPPLY_DECIVOLT)
-        self.set("present_temperature", TEMPERATURE_DEGC)
-        self.set("id", servo_id)
+        self.supply_v, self.ambient_degc = SUPPLY_V, AMBIENT_DEGC
+        self._table = ControlTable(model)
+        self._memory = self._table.memory
+        self._motor = MOTORS[model.number]
+        self._motion = Motion()
+        self._encoder = Encoder(self._memory)
+        self._protection = Protection(self._memory, self._motor, servo_id)
+        self._registered: tuple[int, bytes, bool] | None = None
+        self._boot_until_ns = self._heard_ns = -(1 << 62)
+        self._direct = True
+        self._table.set("firmware_version", FIRMWARE_VERSION)
+        self._table.set("id", servo_id)
         for name, value in (eeprom or {}).items():
-            self.set(name, value)
+            self._table.set(name, value)
+        self._derive()
         self.sense(0.0, 0.0, 0.0)
         self._power_up()
 
@@ -126,12 +117,22 @@ class Servo:
     @property
     def alert(self) -> int:
         """The alert bit, set while a hardware error stands."""
-        return ALERT if self._memory[_HARDWARE_ERROR_ADDRESS] else 0
+        return ALERT if self._memory[_HARDWARE_ERROR] else 0
 
     @property
     def status_return_level(self) -> int:
         """Which instructions it answers."""
-        return self._memory[_STATUS_RETURN_LEVEL_ADDRESS]
+        return self._memory[_RETURN_LEVEL]
+
+    @property
+    def baud(self) -> int:
+        """Line speed that it hears and answers at, bit/s."""
+        return self._settings.baud
+
+    @property
+    def return_delay_ns(self) -> int:
+        """Its pause before every reply."""
+        return self._settings.return_delay_ns
 
     def hears(self, now_ns: int) -> bool:
         """Whether it takes part in the bus at this instant."""
@@ -140,25 +141,68 @@ class Servo:
     def read(self, address: int, size: int, now_ns: int) -> tuple[int, bytes]:
         """Error byte and `size` bytes from `address` on; no bytes where the read is refused."""
         end = address + size
-        if size == 0:
-            return self.alert | Error.DATA_LENGTH, b""
-        if end > _TABLE_SIZE or self._owner[address] is None:
-            return self.alert | Error.ACCESS, b""
-        if address < _REALTIME_TICK_ADDRESS + 2 and end > _REALTIME_TICK_ADDRESS:
-            self.set("realtime_tick", now_ns // 1_000_000 % _REALTIME_TICK_PERIOD)
-        return self.alert, bytes(self._memory[address:end])
+        if _PRESENT <= address < end <= _PRESENT_END:  # what every tick asks of every servo
+            return self.alert, bytes(self._memory[address:end])
+        if end > _REALTIME_TICK:
+            _UINT16.pack_into(
+                self._memory, _REALTIME_TICK, now_ns // 1_000_000 % _REALTIME_TICK_PERIOD
+            )
+            self._report()
+        error, data = self._table.read(address, size)
+        return self.alert | error, data
 
     def write(self, address: int, data: bytes, *, as_secondary: bool = False) -> int:
         """Writes `data` unless it is refused; returns the error byte.
 
         `as_secondary`: the instruction was for its secondary ID, which never reaches EEPROM.
         """
-        error = self._refusal(address, data, as_secondary)
+        if address == _GOAL_POSITION and len(data) == 4 and self._takes_plain_goals:
+            lowest, highest = self._settings.goal_range
+            if lowest <= _INT32.unpack(data)[0] <= highest:
+                self._memory[_GOAL_POSITION:_REALTIME_TICK] = data
+                return self.alert
+        error = write_refusal(self._table, self._settings, address, data, as_secondary=as_secondary)
         if error == Error.NONE:
-            self._memory[address : address + len(data)] = data
-            if address < RAM_START:
-                self._derive()
+            self._take(self._table.runs(address, data))
         return self.alert | error
+
+    def reg_write(self, address: int, data: bytes, *, as_secondary: bool = False) -> int:
+        """Keeps a write for `action`; refuses what `write` would refuse. Returns the error byte."""
+        error = write_refusal(self._table, self._settings, address, data, as_secondary=as_secondary)
+        if error == Error.NONE:
+            self._registered = (address, data, as_secondary)
+            self._table.set("registered_instruction", 1)
+        return self.alert | error
+
+    def action(self) -> int:
+        """Carries out what `reg_write` kept; returns the error byte."""
+        if self._registered is None:
+            return self.alert | Error.RESULT_FAIL
+        address, data, as_secondary = self._registered
+        self._registered = None
+        self._table.set("registered_instruction", 0)
+        return self.write(address, data, as_secondary=as_secondary)
+
+    def clear_multi_turn(self) -> int:
+        """Forgets the whole turns of its position, goal included; returns the error byte."""
+        if self.get("moving"):
+            return self.alert | Error.RESULT_FAIL
+        turned = self._encoder.forget_turns(self._settings)
+        goal = within(self.get("goal_position") - turned, MAX_INT32)
+        self._table.set("goal_position", goal)
+        self._motion.hold(self._motion.position - turned)
+        return self.alert
+
+    def factory_reset(self, option: int, now_ns: int) -> int:
+        """EEPROM to factory values, then a reboot; returns the error byte.
+
+        `option`: 0xFF all, 0x01 all but the ID, 0x02 all but ID and baud rate.
+        """
+        alert = self.alert
+        if not factory_reset(self._table, option):
+            return alert | Error.DATA_RANGE
+        self.reboot(now_ns)
+        return alert
 
     def reboot(self, now_ns: int) -> None:
         """RAM to power-up values, torque off, hardware error cleared; silent for the boot time."""
@@ -173,112 +217,182 @@ class Servo:
         Joint side: positive in the joint's direction. Effort becomes 0.1 % of stall current on
         servos without a current register. What a register cannot hold becomes its largest value.
         """
-        effort = round(effort_ma * self._counts_per_ma)
-        velocity = round(velocity_rad_s * self._counts_per_rad_s)
-        position = round(position_rad * self._counts_per_rad) + self._zero_ticks
-        _PRESENT.pack_into(
+        settings = self._settings
+        effort = round(effort_ma * settings.counts_per_ma)
+        velocity = round(velocity_rad_s * settings.counts_per_rad_s)
+        position = round(position_rad * settings.counts_per_rad) + self._encoder.zero_ticks
+        _PRESENT_FORMAT.pack_into(
             self._memory,
-            _PRESENT_ADDRESS,
-            _within(effort, self._max_effort),
-            _within(velocity, _MAX_INT32),
-            _within(position, _MAX_INT32),
+            _PRESENT,
+            within(effort, settings.max_effort),
+            within(velocity, MAX_INT32),
+            within(position, MAX_INT32),
         )
+
+    def advance(self, now_ns: int, heard_ns: int) -> None:
+        """Lets time pass up to `now_ns`: call once per physics step, before it.
+
+        `heard_ns`: when the bus last carried an instruction.
+        """
+        if self._orders.watchdog_ns:
+            self._watch(now_ns, heard_ns)
+        if not self._direct:
+            self._motion.advance(self._orders, self._goal_ticks(), self._encoder.ticks, now_ns)
+            self._direct = self._motion.follows_goal(self._orders)
+        if now_ns >= self._protection.due_ns:
+            supply_v, ambient_degc = self.supply_v, self.ambient_degc
+            errors = self._protection.advance(now_ns, self._settings, supply_v, ambient_degc)
+            if errors & ~self._memory[_HARDWARE_ERROR]:
+                self.fail(errors)
 
     @property
     def torque_on(self) -> bool:
         """Whether the servo drives its joint; otherwise the joint is limp."""
-        return self._memory[_TORQUE_ENABLE_ADDRESS] == 1
+        return self._memory[_TORQUE_ENABLE] == 1
+
+    @property
+    def torque_share(self) -> float:
+        """0-1 of its full torque: what goals and limits of PWM and current leave it."""
+        return self._orders.torque_share
+
+    @property
+    def stiffness(self) -> float:
+        """Its position P gain as a share of the factory's; 1 outside position modes."""
+        return self._orders.stiffness
 
     @property
     def goal_rad(self) -> float:
-        """Joint angle that the position modes drive to; clamped in position mode only."""
-        goal: int = _GOAL_POSITION.unpack_from(self._memory, _GOAL_POSITION_ADDRESS)[0]
-        if self._mode == OperatingMode.POSITION:
-            lowest, highest = self._position_limits
-            goal = min(max(goal, lowest), highest)
-        return (goal - self._zero_ticks) / self._counts_per_rad
+        """Joint angle of the goal position register; clamped in position mode only."""
+        return (self._goal_ticks() - self._encoder.zero_ticks) / self._settings.counts_per_rad
+
+    @property
+    def setpoint_rad(self) -> float:
+        """Joint angle that the motor is driven to now."""
+        if self._direct:
+            return (self._goal_ticks() - self._encoder.zero_ticks) / self._settings.counts_per_rad
+        lowest, highest = self._settings.goal_range
+        ticks = min(max(self._motion.position, lowest), highest)
+        return (ticks - self._encoder.zero_ticks) / self._settings.counts_per_rad
+
+    # ---- faults -------------------------------------------------------------------------------
+
+    def fail(self, bits: int) -> None:
+        """Hardware errors happen now: shown in register 70; torque goes off where 63 says so."""
+        self._memory[_HARDWARE_ERROR] |= bits
+        if bits & self._settings.shutdown:
+            self._memory[_TORQUE_ENABLE] = 0
+        self._derive_orders()
+
+    def heat(self, degc: float) -> None:
+        """Brings its case to a temperature, from which it cools or warms on."""
+        self._protection.measure(self._protection.voltage_v, degc)
+
+    def pretend_model(self, number: int) -> None:
+        """Lets it name itself as another model in register 0; all else stays as it is."""
+        self._table.set("model_number", number)
+
+    @property
+    def position_offset_ticks(self) -> int:
+        """Encoder fault: what its encoder reads too much. The position loop believes it."""
+        return self._encoder.offset_ticks
+
+    @position_offset_ticks.setter
+    def position_offset_ticks(self, ticks: int) -> None:
+        self._encoder.slip(ticks, self._settings)
 
     # ---- registers by name, past all access rules ---------------------------------------------
 
     def get(self, name: str) -> int:
         """The value of a register. RegisterError where the model has none of that name."""
-        register = self.model.register(name)
-        raw = self._memory[register.address : register.address + register.size]
-        return int.from_bytes(raw, "little", signed=register.signed)
+        if _REALTIME_TICK < self.model.register(name).address < _REPORTS_END:
+            self._report()
+        return self._table.get(name)
 
     def set(self, name: str, value: int) -> None:
-        """Sets a register as the servo itself would: for set-up and for injecting faults."""
-        register = self.model.register(name)
-        self._store(register, value)
-        if register.eeprom:
-            self._derive()
+        """Sets a register as the servo itself would: for set-up and for injecting faults.
 
-    def _store(self, register: Register, value: int) -> None:
-        raw = value.to_bytes(register.size, "little", signed=register.signed)
-        self._memory[register.address : register.address + register.size] = raw
+        Temperature and voltage change what is measured: time goes on from there.
+        """
+        if name == "present_temperature":
+            self.heat(value)
+        elif name == "present_input_voltage":
+            self.supply_v = value / 10
+            self._protection.measure(self.supply_v, self._protection.temperature_degc)
+        else:
+            register = self.model.register(name)
+            raw = value.to_bytes(register.size, "little", signed=register.signed)
+            self._take([(register.address, raw)])
+
+    # ---- inside: power, writes and what follows from them -------------------------------------
 
     def _power_up(self) -> None:
-        for register in self.model.registers.values():
-            if not register.eeprom and register.writable:
-                self._store(register, register.initial)
-        for goal, limit in _LIMITED_BY.items():
-            if goal in self.model.registers:
-                self.set(goal, self.get(limit))
-        self.set("goal_position", self.get("present_position"))
-        self.set("hardware_error_status", 0)
+        power_up(self._table)
+        self._registered = None
+        self._protection.relieve()
+        self._derive()
+        self._encoder.forget_turns(self._settings)
+        self._table.set("goal_position", self._encoder.ticks)
+        self._motion.parked = False
+        self._motion.hold(self._encoder.ticks)
+        self._memory[_TORQUE_ENABLE] = self.get("startup_configuration") & 1
+        self._derive_orders()
+
+    def _take(self, runs: list[tuple[int, bytes]]) -> None:
+        """Carries out a write that has been accepted, with all that follows from it."""
+        mode, was_on = self._memory[_MODE], self.torque_on
+        if self._direct:
+            self._motion.hold(self._goal_ticks() if was_on else self._encoder.ticks)
+        for address, data in runs:
+            self._memory[address : address + len(data)] = data
+        if changed := self._memory[_MODE] != mode:
+            change_mode(self._table)
+        if runs[0][0] < RAM_START:
+            self._derive()
+        if any(at <= goal < at + len(data) for at, data in runs for goal in _GOALS):
+            self._motion.parked = False
+            shut_down = self._memory[_HARDWARE_ERROR] & self._settings.shutdown
+            if self._settings.torque_on_by_goal and not shut_down:
+                self._memory[_TORQUE_ENABLE] = 1
+        started = self.torque_on and not was_on
+        if self._memory[_MODE] == OperatingMode.POSITION and (started or changed):
+            self._encoder.forget_turns(self._settings)
+        if started:
+            self._motion.hold(self._encoder.ticks)
+        self._derive_orders()
 
     def _derive(self) -> None:
-        """Recomputes what `sense` and `goal_rad` need from the EEPROM registers."""
-        sign = self.mount_sign * (-1 if self.get("drive_mode") & REVERSE_BIT else 1)
-        unit_ma = self.model.current_unit_ma
-        self._counts_per_ma = sign * (1000.0 / STALL_CURRENT_MA if unit_ma is None else 1 / unit_ma)
-        self._max_effort = 1000 if unit_ma is None else _MAX_INT16
-        self._counts_per_rad_s = sign * 60.0 / (math.tau * self.model.velocity_unit_rpm)
-        self._counts_per_rad = sign * _TICKS_PER_RAD
-        self._mode = self.get("operating_mode")
-        self._position_limits = (self.get("min_position_limit"), self.get("max_position_limit"))
-        homing = self.get("homing_offset")
-        ignored = self._mode == OperatingMode.POSITION and abs(homing) > _HOMING_LIMIT
-        self._zero_ticks = CENTRE_TICKS + (0 if ignored else homing)
+        """Works out anew what the registers amount to."""
+        self._settings = settings = settings_of(self._table, self._motor, self.mount_sign)
+        self._encoder.adopt(settings)
+        self._derive_orders()
 
-    # ---- what a servo refuses -----------------------------------------------------------------
+    def _derive_orders(self) -> None:
+        """Works out anew what the RAM registers amount to."""
+        self._orders = orders = orders_of(self._memory, self._settings)
+        motion = self._motion
+        motion.parked = motion.parked and orders.torque_on
+        self._direct = motion.follows_goal(orders)
+        eventful = orders.tripped or motion.parked or self._settings.torque_on_by_goal
+        self._takes_plain_goals = not eventful
 
-    def _refusal(self, address: int, data: bytes, as_secondary: bool) -> Error:
-        at, end = address, address + len(data)
-        if at == end:
-            return Error.DATA_LENGTH
-        if end > _TABLE_SIZE:
-            return Error.ACCESS
-        while at < end:
-            register = self._owner[at]
-            if register is None or not register.writable:
-                return Error.ACCESS
-            if register.address != at or at + register.size > end:
-                return Error.DATA_LENGTH
-            if register.eeprom and (self.torque_on or as_secondary):
-                return Error.ACCESS
-            raw = data[at - address : at - address + register.size]
-            value = int.from_bytes(raw, "little", signed=register.signed)
-            if (error := self._value_refusal(register, value)) != Error.NONE:
-                return error
-            at += register.size
-        return Error.NONE
+    # ---- inside: as time passes ---------------------------------------------------------------
 
-    def _value_refusal(self, register: Register, value: int) -> Error:
-        if not register.minimum <= value <= register.maximum:
-            return Error.DATA_RANGE
-        name = register.name
-        if name == "goal_position" and self._mode == OperatingMode.POSITION:
-            lowest, highest = self._position_limits
-            return Error.NONE if lowest <= value <= highest else Error.DATA_LIMIT
-        if name in _LIMITED_BY and abs(value) > self.get(_LIMITED_BY[name]):
-            return Error.DATA_LIMIT
-        if name == "operating_mode" and value not in self.model.operating_modes:
-            return Error.DATA_RANGE
-        if name == "torque_enable" and value and self.alert:
-            return Error.RESULT_FAIL
-        return Error.NONE
+    def _watch(self, now_ns: int, heard_ns: int) -> None:
+        """The bus watchdog: stops the servo where the bus has been silent for too long."""
+        if not self.silent:
+            self._heard_ns = heard_ns
+        if now_ns - self._heard_ns > self._orders.watchdog_ns:
+            self._memory[_WATCHDOG] = WATCHDOG_TRIPPED
+            self._motion.park(self._encoder.ticks)
+            self._derive_orders()
 
+    def _report(self) -> None:
+        goal, motion = self._goal_ticks(), self._motion
+        if self._direct:
+            motion.hold(goal if self.torque_on else self._encoder.ticks)
+        report_motion(self._memory, motion, self._orders, self._settings, self._motor, goal)
 
-def _within(value: int, limit: int) -> int:
-    return limit if value > limit else -limit if value < -limit else value
+    def _goal_ticks(self) -> int:
+        goal: int = _INT32.unpack_from(self._memory, _GOAL_POSITION)[0]
+        lowest, highest = self._settings.goal_range
+        return min(max(goal, lowest), highest)

@@ -51,6 +51,12 @@ class Scene:
     def set_torque(self, side: Any, on: Any) -> None:
         self.torque[side] = list(on)
 
+    def set_force_limits(self, side: Any, share: Any) -> None:
+        """Its joints are as strong as they need to be."""
+
+    def set_stiffness(self, side: Any, share: Any) -> None:
+        """Its joints know no stiffness."""
+
     def set_targets(self, side: Any, targets: Any) -> None:
         before = self.position[side]
         after = np.where(self.torque[side], (before + targets) / 2, before)
@@ -125,7 +131,7 @@ class World:
             bus.service(self.t_ns)
         self.t_ns += PERIOD_NS
         for follower in self.followers:
-            follower.drive()
+            follower.drive(self.t_ns, self.t_ns)
         for leader in self.leaders:
             hand = None
             if leader.limp:
@@ -135,7 +141,7 @@ class World:
                 hand = self.hand.copy()
                 hand[0] = 0.2 * math.sin(self.t_ns * 1e-9)
                 hand[6] = max(-0.6842, self.hand[6] - 0.01 * self.limp_ticks)
-            leader.advance(PERIOD_NS * 1e-9, hand)
+            leader.advance(PERIOD_NS * 1e-9, hand, self.t_ns, self.t_ns)
         for follower in self.followers:
             follower.sense()
 

@@ -33,7 +33,7 @@ def test_factory_values_can_be_read(kind: ServoModel) -> None:
     set_by_power_up = {"goal_position", "goal_pwm", "goal_velocity", "goal_current"}
     own = {"id", "firmware_version", "present_input_voltage", "present_temperature"}
     for name, register in kind.registers.items():
-        if name not in set_by_power_up | own | {"present_position"}:
+        if name not in set_by_power_up | own | {"present_position", "position_trajectory"}:
             assert read(servo, name) == register.initial, name
     assert read(servo, "id") == 7
     assert read(servo, "goal_position") == read(servo, "present_position") == 2048
@@ -241,3 +241,141 @@ def test_realtime_tick_counts_milliseconds_and_wraps() -> None:
 def test_set_up_with_an_unknown_register_is_refused() -> None:
     with pytest.raises(RegisterError, match="drive_mode"):
         Servo(1, XM430, eeprom={"drive_mod": 1})
+
+
+def test_a_registered_write_waits_for_its_action() -> None:
+    servo = Servo(1, XM430)
+    assert servo.reg_write(116, (9000).to_bytes(4, "little")) == Error.DATA_LIMIT
+    assert servo.action() == Error.RESULT_FAIL
+    assert servo.reg_write(116, (1000).to_bytes(4, "little")) == Error.NONE
+    assert servo.reg_write(116, (1500).to_bytes(4, "little")) == Error.NONE
+    assert read(servo, "registered_instruction") == 1
+    assert read(servo, "goal_position") == 2048
+    assert servo.action() == Error.NONE
+    assert read(servo, "goal_position") == 1500
+    assert read(servo, "registered_instruction") == 0
+    servo.reg_write(116, (1000).to_bytes(4, "little"))
+    servo.reboot(0)
+    assert servo.action() == Error.RESULT_FAIL
+
+
+@pytest.mark.parametrize(
+    ("option", "servo_id", "baud"), [(0xFF, 1, 57_600), (1, 7, 57_600), (2, 7, 4_000_000)]
+)
+def test_factory_reset_keeps_what_its_option_says(option: int, servo_id: int, baud: int) -> None:
+    servo = Servo(7, XM430, eeprom={"baud_rate": 6, "velocity_limit": 77})
+    assert servo.factory_reset(3, 0) == Error.DATA_RANGE
+    assert read(servo, "velocity_limit") == 77
+    assert servo.factory_reset(option, 1_000) == Error.NONE
+    assert (servo.servo_id, servo.baud) == (servo_id, baud)
+    assert read(servo, "velocity_limit") == read(servo, "goal_velocity") == 200
+    assert servo.return_delay_ns == 500_000
+    assert not servo.hears(1_000)
+
+
+def test_whole_turns_count_until_they_are_cleared() -> None:
+    servo = Servo(1, XM430, eeprom={"operating_mode": 4, "homing_offset": 50})
+    turned_rad = 2 * math.tau + 0.1
+    servo.sense(turned_rad, 0.0, 0.0)
+    present = 2048 + 50 + 2 * 4096 + 65
+    assert read(servo, "present_position") == present
+    write(servo, "goal_position", present + 10)
+    servo.sense(turned_rad, 1.0, 0.0)
+    assert servo.clear_multi_turn() == Error.RESULT_FAIL
+    servo.sense(turned_rad, 0.0, 0.0)
+    assert servo.clear_multi_turn() == Error.NONE
+    assert read(servo, "present_position") == present - 2 * 4096
+    assert read(servo, "goal_position") == present + 10 - 2 * 4096
+    assert servo.setpoint_rad == pytest.approx(turned_rad + 10 * TICK_RAD, abs=TICK_RAD)
+    servo.sense(turned_rad, 0.0, 0.0)
+    assert read(servo, "present_position") == present - 2 * 4096
+
+
+@pytest.mark.parametrize("name", ["torque_enable", "operating_mode"])
+def test_position_mode_knows_one_turn_only(name: str) -> None:
+    servo = Servo(1, XM430, eeprom={"operating_mode": 3 if name == "torque_enable" else 4})
+    servo.sense(-math.tau - 0.1, 0.0, 0.0)
+    assert read(servo, "present_position") == 2048 - 4096 - 65
+    write(servo, name, 1 if name == "torque_enable" else 3)
+    assert read(servo, "present_position") == 2048 - 65
+
+
+def test_a_change_of_mode_resets_gains_profile_and_goals() -> None:
+    servo = Servo(1, XM430, eeprom={"current_limit": 500})
+    for name in ("position_p_gain", "profile_velocity", "goal_pwm", "goal_current"):
+        assert write(servo, name, 77) == Error.NONE
+    write(servo, "operating_mode", 3)
+    assert read(servo, "position_p_gain") == 77  # the same mode again changes nothing
+    write(servo, "operating_mode", 5)
+    assert read(servo, "position_p_gain") == 800
+    assert read(servo, "profile_velocity") == 0
+    assert read(servo, "goal_pwm") == 885
+    assert read(servo, "goal_current") == 500
+
+
+@pytest.mark.parametrize(
+    ("mode", "goal"), [(0, "goal_current"), (1, "goal_velocity"), (16, "goal_pwm")]
+)
+def test_a_goal_that_drives_by_itself_starts_at_zero(mode: int, goal: str) -> None:
+    servo = Servo(1, XM430)
+    assert read(servo, goal) > 0
+    write(servo, "operating_mode", mode)
+    assert read(servo, goal) == 0
+    servo.reboot(0)
+    assert read(servo, goal) == 0
+
+
+def point_indirectly(servo: Servo, first: int, targets: list[int]) -> None:
+    for number, target in enumerate(targets, start=first):
+        assert write(servo, f"indirect_address_{number}", target) == Error.NONE
+
+
+def test_indirect_data_is_what_its_address_points_at() -> None:
+    servo = Servo(1, XM430)
+    point_indirectly(servo, 1, [132, 133, 134, 135, 146])
+    point_indirectly(servo, 29, [116, 117, 118, 119, 65])
+    servo.sense(0.5, 0.0, 0.0)
+    data = servo.read(224, 6, 0)[1]
+    assert int.from_bytes(data[:4], "little") == read(servo, "present_position") == 2374
+    assert data[4] == read(servo, "present_temperature")
+    assert servo.write(634, (1234).to_bytes(4, "little") + b"\x01") == Error.NONE
+    assert (read(servo, "goal_position"), read(servo, "led")) == (1234, 1)
+    assert servo.read(634, 5, 0)[1] == (1234).to_bytes(4, "little") + b"\x01"
+
+
+def test_indirect_writes_are_refused_as_direct_ones_are_and_as_a_whole() -> None:
+    servo = Servo(1, XM430)
+    point_indirectly(servo, 1, [65, 116, 117, 118, 119, 132])
+    assert write(servo, "indirect_address_7", 63) == Error.DATA_RANGE  # no way to EEPROM
+    assert servo.write(224, b"\x01" + (9000).to_bytes(4, "little")) == Error.DATA_LIMIT
+    assert servo.write(224, b"\x01\x00\x00") == Error.DATA_LENGTH
+    assert servo.write(229, b"\x01") == Error.ACCESS
+    assert (read(servo, "led"), read(servo, "goal_position")) == (0, 2048)
+    assert servo.write(251, b"\x07") == Error.NONE
+    assert read(servo, "indirect_data_28") == 7
+
+
+def test_torque_on_by_goal_update_and_at_start_up() -> None:
+    servo = Servo(1, XM430, eeprom={"drive_mode": 8, "startup_configuration": 0})
+    write(servo, "goal_position", 2100)
+    assert servo.torque_on
+    write(servo, "torque_enable", 0)
+    write(servo, "led", 1)
+    assert not servo.torque_on
+    write(servo, "startup_configuration", 1)
+    servo.reboot(0)
+    assert servo.torque_on
+
+
+def test_a_servo_can_pretend_to_be_another_model_and_its_encoder_can_slip() -> None:
+    servo = Servo(1, XM430)
+    servo.pretend_model(1060)
+    assert read(servo, "model_number") == 1060
+    servo.sense(0.2, 0.0, 0.0)
+    before = read(servo, "present_position")
+    servo.position_offset_ticks = 400
+    assert read(servo, "present_position") == before + 400
+    servo.sense(0.2, 0.0, 0.0)
+    assert read(servo, "present_position") == before + 400
+    write(servo, "goal_position", before)  # the loop drives until it reads its goal
+    assert servo.setpoint_rad == pytest.approx(0.2 - 400 * TICK_RAD, abs=TICK_RAD)
