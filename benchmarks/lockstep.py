@@ -7,16 +7,17 @@ the 20th step and the end of each episode. World and recorder keep apart what re
 threads have used.
 """
 
+import sys
+
+sys.path[0] = __file__.rpartition("/benchmarks/")[0]  # our operator.py would hide Python's own
+
 import argparse
 import os
 import statistics
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-
-sys.path.insert(0, os.fspath(Path(__file__).resolve().parent.parent))
 
 from recorder.status import STATUS_RING as RECORDER_STATUS
 from session import runtime_dir

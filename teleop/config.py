@@ -1,7 +1,8 @@
 """Tables (from TOML or JSON) to frozen dataclasses, strictly.
 
 An unknown key names the nearest known one; a missing or wrongly typed value names where it stands.
-Supported field types: bool, int, float, str, Path, Literal, X | None, tuple[X, ...], dataclasses.
+Supported field types: bool, int, float, str, Path, Literal, X | None, tuple[X, ...],
+Mapping[str, X], dataclasses.
 """
 
 import dataclasses
@@ -98,6 +99,8 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, Mapping):
             raise ConfigError(f"{where} must be a table, not {value!r}.")
         return build(hint, value, where)  # type: ignore[arg-type]
+    if origin is Mapping:
+        return _convert_mapping(typing.get_args(hint)[1], value, where)
     if origin is tuple:
         return _convert_tuple(typing.get_args(hint), value, where)
     if origin is typing.Literal:
@@ -106,6 +109,12 @@ def _convert(hint: Any, value: Any, where: str) -> Any:
         inner = [part for part in typing.get_args(hint) if part is not type(None)]
         return None if value is None else _convert(inner[0], value, where)
     return _convert_scalar(hint, value, where)
+
+
+def _convert_mapping(item: Any, value: Any, where: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where} must be a table, not {value!r}.")
+    return {str(key): _convert(item, part, f"{where}.{key}") for key, part in value.items()}
 
 
 def _convert_tuple(arguments: tuple[Any, ...], value: Any, where: str) -> tuple[Any, ...]:

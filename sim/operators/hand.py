@@ -18,6 +18,7 @@ import numpy as np
 
 from sim.config import TICK_S
 from sim.operators.kinematics import ArmKinematics
+from sim.scenes.arm_mjcf import FINGER_MIN_M
 from sim.scenes.geometry import Array, Pose, between, rotation_of, rotation_vector
 from sim.scenes.scene import START_RAD, Scene
 from sim.scenes.task import Motion
@@ -33,6 +34,7 @@ _ROTATION_WINDUP_RAD: Final = 0.25
 _MAX_PAUSE_S: Final = 0.6
 _LAG_TICKS: Final = 11  # a hand expects to see its intent of 0.22 s ago: its own lag and the arm's
 _CALM_TICKS: Final = 3
+_GRIPPED_M: Final = 0.004  # a finger this far from the middle is held there by something
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +52,20 @@ class Habits:
 
 
 class Hand:
-    """Moves one leader. The motions are generators that take one step each tick."""
+    """Moves one leader. The motions are generators that take one step each tick.
+
+    `retries` counts what a script tried again because it had not worked; `rng` is for whatever a
+    script leaves to chance.
+    """
 
     def __init__(self, scene: Scene, side: Side, rng: np.random.Generator) -> None:
         self.scene, self.side = scene, side
         self.habits = Habits()
-        self._rng = rng
+        self.rng = rng
         self._kinematics = ArmKinematics(scene, side)
         self.intent = self._kinematics.forward(START_RAD)
         self.opening = CLOSED
+        self.retries = 0
         self._recent = deque([self.intent] * _LAG_TICKS, maxlen=_LAG_TICKS)
         self._correcting = True
         self._position_correction, self._rotation_correction = np.zeros(3), np.zeros(3)
@@ -71,6 +78,12 @@ class Hand:
     def seen(self) -> Pose:
         """Where the follower's fingertips are."""
         return self.scene.hand_pose(self.side)
+
+    @property
+    def grips(self) -> bool:
+        """Something is seen to keep the fingertips apart; tells after they were told to close."""
+        finger = self.scene.joint_positions(self.side)[ARM_DOF]
+        return bool(finger > FINGER_MIN_M + _GRIPPED_M)
 
     # What the leader reads
 
@@ -113,7 +126,7 @@ class Hand:
     def _tremor(self) -> Array:
         phase = 2 * np.pi * self.habits.tremor_hz * self._time_s + self._tremor_phase
         wander = 0.5 * np.sin(3 * self._time_s)
-        size = self.habits.tremor_rad * self._rng.normal(1.0, 0.3)
+        size = self.habits.tremor_rad * self.rng.normal(1.0, 0.3)
         return np.asarray(size * np.sin(phase + wander))
 
     # Motions
@@ -135,10 +148,10 @@ class Hand:
         `within_m` it then waits until the fingertips are that close, `patience_s` at most.
         """
         start, start_opening = self.intent, self.opening
-        goal = position + self._rng.normal(0.0, 1.0, 3) * scatter_m
+        goal = position + self.rng.normal(0.0, 1.0, 3) * scatter_m
         turn = rotation_vector(rotation @ start.rotation.T)
         bend = self.habits.bow * np.linalg.norm(goal - start.position) if scatter_m > 0.0 else 0.0
-        bow = self._rng.normal(0.0, 1.0, 3) * bend
+        bow = self.rng.normal(0.0, 1.0, 3) * bend
         ticks = self._ticks(duration_s)
         for tick in range(1, ticks + 1):
             share = tick / ticks
@@ -171,7 +184,7 @@ class Hand:
 
     def pause(self) -> Motion:
         """Does nothing for a random while."""
-        return self.wait(min(self._rng.exponential(self.habits.pause_s), _MAX_PAUSE_S))
+        return self.wait(min(self.rng.exponential(self.habits.pause_s), _MAX_PAUSE_S))
 
     def wait(self, duration_s: float) -> Motion:
         """Does nothing for a fixed while."""
@@ -183,5 +196,5 @@ class Hand:
         self._correcting = False
 
     def _ticks(self, duration_s: float) -> int:
-        pace = self._rng.lognormal(0.0, self.habits.speed_sigma)
+        pace = self.rng.lognormal(0.0, self.habits.speed_sigma)
         return max(3, round(pace * duration_s / TICK_S))

@@ -2,13 +2,17 @@
 
 import numpy as np
 
+from sim.config import OperatorConfig
 from sim.operators.hand import Hand
 from sim.scenes.geometry import Array
 from sim.scenes.scene import Scene
 from sim.scenes.task import Motion, load_script
 from teleop.joints import SIDES
 
+_FAULTLESS = OperatorConfig()
 _STREAM = 1  # keeps the operator's randomness apart from the scene's, which takes the bare seed
+_GOLDEN = (5**0.5 - 1) / 2
+"""Multiples of it lie evenly in 0-1: the misses of a short session too are as many as asked for."""
 
 
 class Operator:
@@ -17,15 +21,18 @@ class Operator:
     It begins with the first `tick`, with leaders and followers in the start pose, and observes
     only what a person sees: the objects and the followers' hands. It does not know what the
     product does with its movements, and does not start over after a failed attempt for ever.
+
+    `misses`: this time the first grasp misses, and is mended.
     """
 
-    def __init__(self, scene: Scene, seed: int) -> None:
+    def __init__(self, scene: Scene, seed: int, config: OperatorConfig = _FAULTLESS) -> None:
+        self.misses = (seed + 0.5) * _GOLDEN % 1.0 < config.miss_share
         left, right = (
             Hand(scene, side, np.random.default_rng((seed, _STREAM, index)))
             for index, side in enumerate(SIDES)
         )
         self._hands = (left, right)
-        self._motions: list[Motion] = list(load_script(scene.task)(scene, left, right))
+        self._motions: list[Motion] = list(load_script(scene.task)(scene, left, right, self.misses))
         self._busy = [True] * len(self._hands)
 
     def tick(self) -> Array:
@@ -42,6 +49,11 @@ class Operator:
     def finished(self) -> bool:
         """The demonstration is over: both hands are idle."""
         return not any(self._busy)
+
+    @property
+    def retries(self) -> int:
+        """How often a hand has tried something again because it had not worked."""
+        return sum(hand.retries for hand in self._hands)
 
 
 _DONE = object()

@@ -113,7 +113,7 @@ _LINKS: Final = """
       {wrist_angle}
       <geom class="look" type="cylinder" size=".014 .031" euler="1.5708 0 0"
        material="aluminium"/>
-      <geom class="look" type="box" size=".026 .017 .015" pos=".030 0 0" material="servo"/>
+      <geom class="look" type="box" size=".032 .017 .015" pos=".036 0 0" material="servo"/>
       <body name="@gripper_link" pos=".069744 0 0">
        <inertial pos=".0396 0 .004" mass=".2516" diaginertia=".00047 .00065 .00069"/>
        {wrist_rotate}

@@ -12,7 +12,7 @@ import numpy as np
 from sim.scenes import battery_mjcf as parts
 from sim.scenes.contacts import Touch
 from sim.scenes.geometry import Pose
-from sim.scenes.task import Placement, SceneTask
+from sim.scenes.task import Movable, SceneTask
 
 STAGE_NAMES: Final = ("none", "touched", "lifted", "in slot", "seated")
 NONE, TOUCHED, LIFTED, IN_SLOT, SEATED = range(len(STAGE_NAMES))
@@ -23,17 +23,6 @@ SEATED_TICKS: Final = 10
 _SEAT_TOLERANCE_M: Final = np.array([0.0015, 0.0012, 0.0012])
 _SEAT_COSINE: Final = 0.998
 _SLOT_TOLERANCE_M: Final = np.array([0.012, 0.004])
-
-
-def place(rng: np.random.Generator) -> tuple[Placement, ...]:
-    """The remote left of the middle, the cell right of it, each turned a little."""
-    remote = (rng.uniform(-0.10, -0.03), rng.uniform(0.44, 0.56), parts.TOP_M + 0.0002)
-    remote_heading = rng.uniform(-0.17, 0.17)
-    cell = (rng.uniform(0.12, 0.20), rng.uniform(0.42, 0.58), parts.CELL_RADIUS_M + 0.0003)
-    return (
-        Placement("remote_joint", remote, remote_heading),
-        Placement("battery_joint", cell, rng.uniform(-0.26, 0.26)),
-    )
 
 
 class BatteryStages:
@@ -86,7 +75,10 @@ class BatteryStages:
 TASK: Final = SceneTask(
     objects=parts.objects(),
     materials=parts.MATERIALS,
+    movables={
+        "remote": Movable("remote_joint", -0.065, 0.5, parts.TOP_M + 0.0002),
+        "battery": Movable("battery_joint", 0.16, 0.5, parts.CELL_RADIUS_M + 0.0003),
+    },
     stage_names=STAGE_NAMES,
-    place=place,
     stages=BatteryStages,
 )

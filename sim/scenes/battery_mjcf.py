@@ -47,7 +47,7 @@ MATERIALS: Final = """
 <material name="slot" rgba=".52 .54 .56 1" specular=".1"/>
 <material name="keys" rgba=".72 .74 .77 1" specular=".1"/>
 <material name="metal" rgba=".85 .82 .70 1" specular=".8" shininess=".8"/>
-<material name="cell" rgba=".09 .09 .11 1" specular=".3"/>
+<material name="cell" rgba=".06 .42 .24 1" specular=".3"/>
 <material name="copper" rgba=".90 .52 .14 1" specular=".4"/>
 """
 

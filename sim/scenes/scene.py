@@ -5,31 +5,36 @@ servos; a scene knows joints, position goals and forces. What the arms and objec
 said in `arm_mjcf` and the tasks' modules.
 """
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 import mujoco
 import numpy as np
 
-from sim.config import TICK_S
+from sim.config import TICK_S, StartRange
 from sim.errors import SceneError
 from sim.scenes.arm_mjcf import FINGER_MIN_M
 from sim.scenes.geometry import Array, Pose
 from sim.scenes.table_mjcf import TIMESTEP_S, rig_mjcf
-from sim.scenes.task import Placement, load_task
+from sim.scenes.task import Movable, load_task
+from teleop.config import nearest
 from teleop.joints import ARM_JOINTS, GRIPPER, JOINTS_PER_ARM, SIDES, Side
 from teleop.rig_config import PoseConfig
 
 START_RAD: Final = np.array(PoseConfig().start_rad)
 
 _SUBSTEPS: Final = round(TICK_S / TIMESTEP_S)
-_SETTLE_STEPS: Final = 400
+_SETTLE_STEPS: Final = 40
+_SETTLE_PARTS: Final = 10
 _STATE: Final = (
     mujoco.mjtState.mjSTATE_FULLPHYSICS
     | mujoco.mjtState.mjSTATE_CTRL
     | mujoco.mjtState.mjSTATE_WARMSTART
 )
 _ALL_ON: Final = (True,) * JOINTS_PER_ARM
+_FULL: Final = [1.0] * JOINTS_PER_ARM
+_NOWHERE: Final[Mapping[str, StartRange]] = {}
 
 
 class Scene:
@@ -56,7 +61,11 @@ class Scene:
         self._gain = self.model.actuator_gainprm.copy()
         self._bias = self.model.actuator_biasprm.copy()
         self._physics_size = mujoco.mj_stateSize(self.model, _STATE)
+        self._force_range = self.model.actuator_forcerange.copy()
+        self._kp = self._gain[:, 0].copy()
         self._torque = np.ones(self.model.nu)
+        self._force_shares: dict[Side, Sequence[float]] = {}
+        self._stiffness: dict[Side, Sequence[float]] = {}
         self.reset(0)
 
     def _index_arms(self) -> None:
@@ -78,18 +87,47 @@ class Scene:
         }
         self._pinch = {side: model.site(f"{side}/pinch").id for side in SIDES}
 
-    def reset(self, seed: int) -> None:
+    def check_start(self, start: Mapping[str, StartRange]) -> None:
+        """That the scene has the objects that a task file places.
+
+        Raises:
+            SceneError: it has not; names the nearest one.
+        """
+        for name in start:
+            if name not in self._task.movables:
+                raise SceneError(
+                    f"Scene {self.task!r} has no object {name!r} to place. "
+                    f"{nearest(name, self._task.movables)}."
+                )
+
+    def reset(
+        self,
+        seed: int,
+        start: Mapping[str, StartRange] = _NOWHERE,
+        meanwhile: Callable[[], object] = lambda: None,
+    ) -> None:
         """Arms in the start pose, grippers closed, objects at rest where the seed puts them.
 
-        A fixed function of the seed, to the bit, whatever happened before.
+        An object that `start` does not name lies where the scene has it by itself. A fixed function
+        of both arguments, to the bit, whatever happened before. It takes about 10 ms, in which
+        `meanwhile` is called every 1 ms.
+
+        Raises:
+            SceneError: `start` names an object that the scene does not have.
         """
+        self.check_start(start)
         mujoco.mj_resetData(self.model, self.data)
         for side in SIDES:
             self.set_torque(side, _ALL_ON)
+            self.set_force_limits(side, _FULL)
+            self.set_stiffness(side, _FULL)
         self._pose_arms()
-        for placement in self._task.place(np.random.default_rng(seed)):
-            self._put(placement)
-        mujoco.mj_step(self.model, self.data, nstep=_SETTLE_STEPS)
+        rng = np.random.default_rng(seed)
+        for name, movable in self._task.movables.items():
+            self._put(movable, start.get(name), rng)
+        for _ in range(_SETTLE_PARTS):
+            mujoco.mj_step(self.model, self.data, nstep=_SETTLE_STEPS)
+            meanwhile()
         self._still()
         self._pose_arms()
         mujoco.mj_forward(self.model, self.data)
@@ -102,11 +140,15 @@ class Scene:
             self.data.qpos[self.model.joint(f"{side}/right_finger").qposadr[0]] = FINGER_MIN_M
             self.data.ctrl[self._actuators[side]] = start
 
-    def _put(self, placement: Placement) -> None:
-        address = self.model.joint(placement.joint).qposadr[0]
-        half = placement.heading / 2
-        turn = (np.cos(half), 0.0, 0.0, np.sin(half))
-        self.data.qpos[address : address + 7] = (*placement.position, *turn)
+    def _put(self, movable: Movable, where: StartRange | None, rng: np.random.Generator) -> None:
+        x_share, y_share, turn_share = rng.uniform(size=3)  # drawn always: objects do not depend
+        x_m, y_m, heading = movable.x_m, movable.y_m, 0.0
+        if where is not None:
+            x_m, y_m = _within(where.x_m, x_share), _within(where.y_m, y_share)
+            heading = math.radians(_within(where.heading_deg, turn_share))
+        address = self.model.joint(movable.joint).qposadr[0]
+        turn = (np.cos(heading / 2), 0.0, 0.0, np.sin(heading / 2))
+        self.data.qpos[address : address + 7] = (x_m, y_m, movable.height_m, *turn)
 
     def _still(self) -> None:
         self.data.time = 0.0
@@ -117,13 +159,13 @@ class Scene:
         self._stages = self._task.stages(self.model)
         self.best_stage = 0
 
-    def step(self) -> None:
-        """Advances by one tick of 20 ms."""
-        mujoco.mj_step(self.model, self.data, nstep=_SUBSTEPS)
+    def step(self, slices: int = 1) -> None:
+        """Advances by one tick of 20 ms, or by one of so many equal slices of it."""
+        mujoco.mj_step(self.model, self.data, nstep=_SUBSTEPS // slices)
         mujoco.mj_fwdPosition(self.model, self.data)  # poses and contacts of the state reached
 
     def stage(self) -> int:
-        """The stage reached now, an index of `stage_names`. Call it exactly once per step."""
+        """The stage reached now, an index of `stage_names`. Call it exactly once per tick."""
         now = self._stages.update(self.data)
         self.best_stage = max(self.best_stage, now)
         return now
@@ -193,6 +235,30 @@ class Scene:
         self.model.actuator_gainprm[actuators] = self._gain[actuators] * factor[:, None]
         self.model.actuator_biasprm[actuators] = self._bias[actuators] * factor[:, None]
 
+    def set_force_limits(self, side: Side, share: Sequence[float]) -> None:
+        """What the servos may push with, seven shares of the force limits in `arm_mjcf`."""
+        if share == self._force_shares.get(side):
+            return
+        self._force_shares[side] = list(share)
+        actuators = self._actuators[side]
+        limits = self._force_range[actuators] * np.array(share)[:, None]
+        self.model.actuator_forcerange[actuators] = limits
+
+    def set_stiffness(self, side: Side, share: Sequence[float]) -> None:
+        """How firmly the servos hold their goals, seven shares of the gains in `arm_mjcf`.
+
+        Damping stays: it is mostly the motors' own.
+        """
+        if share == self._stiffness.get(side):
+            return
+        self._stiffness[side] = list(share)
+        actuators = self._actuators[side]
+        self._gain[actuators, 0] = self._kp[actuators] * share
+        self._bias[actuators, 1] = -self._gain[actuators, 0]
+        torque = self._torque[actuators, None]
+        self.model.actuator_gainprm[actuators] = self._gain[actuators] * torque
+        self.model.actuator_biasprm[actuators] = self._bias[actuators] * torque
+
     def hand_pose(self, side: Side) -> Pose:
         """The point between the fingertips; its x axis is where the fingers point."""
         site = self._pinch[side]
@@ -204,6 +270,10 @@ class Scene:
         """The pose of a body by name."""
         body = self.data.body(name)
         return Pose(body.xpos.copy(), body.xmat.reshape(3, 3).copy())
+
+
+def _within(ends: tuple[float, ...], share: float) -> float:
+    return ends[0] + share * (ends[1] - ends[0])
 
 
 def stage_history(task: str, states: Array) -> np.ndarray:

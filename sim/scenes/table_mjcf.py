@@ -36,7 +36,7 @@ _MODEL: Final = """
 <visual>
  <global offwidth="{width}" offheight="{height}"/>
  <quality shadowsize="2048" offsamples="0"/>
- <map znear=".01" zfar="10"/>
+ <map znear=".01" zfar="10" shadowclip=".2"/>
  <headlight ambient=".36 .36 .36" diffuse=".30 .30 .30" specular=".1 .1 .1"/>
 </visual>
 <default>
@@ -50,7 +50,7 @@ _MODEL: Final = """
 <asset>
  <texture name="sky" type="skybox" builtin="gradient" rgb1=".74 .77 .80" rgb2=".50 .52 .55"
   width="32" height="192"/>
- <material name="table" rgba=".60 .52 .42 1" specular=".1" shininess=".1"/>
+ <material name="table" rgba=".67 .64 .59 1" specular=".05" shininess=".1"/>
  {materials}
 </asset>
 <worldbody>
@@ -63,7 +63,7 @@ _MODEL: Final = """
  <geom class="look" type="box" size=".61 .38 .02" pos="0 .5 -.0205" rgba=".40 .34 .28 1"/>
  <geom class="look" type="box" size=".02 .02 .45" pos="-.59 .90 .40" material="aluminium"/>
  <geom class="look" type="box" size=".02 .02 .45" pos=".59 .90 .40" material="aluminium"/>
- <geom class="look" type="box" size="2.2 .02 1.2" pos="0 1.5 .2" rgba=".70 .72 .72 1"/>
+ <geom class="look" type="box" size="2.2 .02 1.2" pos="0 1.5 .2" rgba=".54 .61 .66 1"/>
  {cameras}
  {arms}
  {objects}
@@ -94,9 +94,12 @@ def rig_mjcf(task: str, objects: str, materials: str, height: int, width: int) -
 
 
 def _cameras() -> str:
-    """cam_high looks down on the workspace from its front, cam_low along the table."""
-    high = _camera("cam_high", (0.02, 0.20, 0.72), (0.02, 0.545, 0.04), 43)
-    low = _camera("cam_low", (0.02, -0.04, 0.22), (0.02, 0.50, 0.115), 44)
+    """Both from the front: beside the hands, which come from left and right and hide what is below.
+
+    They hold every start of every task, and what hands do up to 0.35 m over the middle.
+    """
+    high = _camera("cam_high", (0.0, 0.0, 0.58), (0.0, 0.50, 0.15), 37)
+    low = _camera("cam_low", (0.0, -0.12, 0.22), (0.0, 0.50, 0.15), 46)
     return high + low
 
 

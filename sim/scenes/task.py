@@ -5,12 +5,11 @@ A new task is a module with a `TASK` (what lies on the table and what counts as 
 """
 
 import importlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 import mujoco
-import numpy as np
 
 from sim.errors import SceneError
 from teleop.config import nearest
@@ -21,16 +20,20 @@ if TYPE_CHECKING:
 
 _MODULES: Final = {
     "battery": ("sim.scenes.battery", "sim.operators.battery"),
+    "transfer_cube": ("sim.scenes.transfer_cube", "sim.operators.transfer_cube"),
+    "insertion": ("sim.scenes.insertion", "sim.operators.insertion"),
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Placement:
-    """Where an object starts: centre (m) and heading (rad) of the body with free joint `joint`."""
+class Movable:
+    """An object that a task file places: its free joint, and where it lies if no file says so."""
 
     joint: str
-    position: tuple[float, float, float]
-    heading: float
+    x_m: float
+    y_m: float
+    height_m: float
+    """Of its frame, when it lies on the table."""
 
 
 class Stages(Protocol):
@@ -42,23 +45,23 @@ class Stages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class SceneTask:
-    """The objects of a task (MJCF bodies and materials), their placing and its stages.
+    """The objects of a task (MJCF bodies and materials), what a file may place, and its stages.
 
-    The last of `stage_names` is success.
+    `movables` by the name a task file knows them by. The last of `stage_names` is success.
     """
 
     objects: str
     materials: str
+    movables: Mapping[str, Movable]
     stage_names: tuple[str, ...]
-    place: Callable[[np.random.Generator], tuple[Placement, ...]]
     stages: Callable[[mujoco.MjModel], Stages]
 
 
 Motion = Iterator[None]
 """What one hand does, one step for each 20 ms."""
 
-Script = Callable[["Scene", "Hand", "Hand"], tuple[Motion, Motion]]
-"""Gives the motions of the left and the right hand."""
+Script = Callable[["Scene", "Hand", "Hand", bool], tuple[Motion, Motion]]
+"""Gives the motions of the left and the right hand; with True the first grasp misses."""
 
 
 def load_task(name: str) -> SceneTask:

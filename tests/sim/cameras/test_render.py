@@ -72,10 +72,44 @@ def frames(tmp_path_factory: pytest.TempPathFactory) -> dict[str, np.ndarray]:
         return dict(stored)
 
 
+CORNERS = """
+import itertools
+import sys
+import mujoco
+import numpy as np
+from session.config import load_task
+from sim.cameras.render import Renderer
+from sim.config import StartRange
+from sim.scenes.scene import Scene
+from sim.scenes.task import load_task as load_scene_task
+
+task = load_task(sys.argv[1])
+scene = Scene(task.scene, 480, 640)
+movables = load_scene_task(task.scene).movables
+renderer = Renderer(scene)
+assert set(movables) == set(task.start)
+
+def shoot(camera):
+    frame = np.zeros((480, 640, 3), np.uint8)
+    renderer.render(camera, frame)
+    return frame.astype(int)
+
+for name, where in task.start.items():
+    for x, y, turn in itertools.product(where.x_m, where.y_m, set(where.heading_deg)):
+        for camera in ("cam_high", "cam_low"):
+            scene.reset(0, {name: StartRange((x, x), (y, y), (turn, turn))})
+            there = shoot(camera)
+            scene.data.joint(movables[name].joint).qpos[2] = -3.0  # under the table
+            mujoco.mj_forward(scene.model, scene.data)
+            rows, columns = np.nonzero(np.abs(there - shoot(camera)).sum(axis=2) > 40)
+            print(name, camera, len(rows), rows.min(), rows.max(), columns.min(), columns.max())
+"""
+
+
 def orange(frame: np.ndarray) -> np.ndarray:
     """Where the cell's copper end is; blue in a picture with swapped channels."""
     red, green, blue = (frame[..., channel].astype(int) for channel in range(3))
-    return (red > 180) & (green < 0.75 * red) & (blue < 0.5 * green)
+    return (red > 110) & (green < 0.75 * red) & (blue < 0.5 * green)
 
 
 @pytest.mark.parametrize("quality", ["fast", "high"])
@@ -89,15 +123,39 @@ def test_every_camera_shows_something_of_its_own(
     assert all(not np.array_equal(frame, other) for other in others)
 
 
+def green(frame: np.ndarray) -> np.ndarray:
+    """Where the rest of the cell is."""
+    red, green, blue = (frame[..., channel].astype(int) for channel in range(3))
+    return (green > 2 * red) & (green > 1.4 * blue) & (green > 60)
+
+
 @pytest.mark.parametrize("camera", ["cam_high", "cam_low"])
-def test_fixed_cameras_see_the_cell_in_its_colour_and_the_right_way_up(
+def test_fixed_cameras_see_the_cell_in_its_colours_and_the_right_way_up(
     frames: dict[str, np.ndarray], camera: str
 ) -> None:
-    rows, columns = np.nonzero(orange(frames[f"fast_{camera}"]))
-    assert len(rows) > 60
-    assert columns.mean() > 320  # it lies right of the middle
-    wall, table = frames[f"fast_{camera}"][2, 320], frames[f"fast_{camera}"][470, 320]
-    assert int(table[0]) - int(table[2]) > 40 > abs(int(wall[0]) - int(wall[2]))
+    frame = frames[f"fast_{camera}"]
+    tip, barrel = np.nonzero(orange(frame))[1], np.nonzero(green(frame))[1]
+    assert len(tip) > 150
+    assert len(barrel) > 300
+    assert tip.mean() > barrel.mean() > 320  # it lies right of the middle, its plus end outwards
+    wall, table = frame[2, 320].astype(int), frame[470, 320].astype(int)
+    assert wall[2] - wall[0] > 15  # bluish
+    assert table[0] - table[2] > 10  # sand
+
+
+@pytest.mark.parametrize(
+    ("task", "least_px"), [("battery", 400), ("transfer_cube", 900), ("insertion", 900)]
+)
+def test_every_object_is_in_view_wherever_it_may_start(task: str, least_px: int) -> None:
+    """Rendered with and without it: what differs is big, and clear of the picture's edges."""
+    done = python(CORNERS, task, MUJOCO_GL=choose_gl())
+    assert done.returncode == 0, done.stderr
+    views = [line.split() for line in done.stdout.splitlines()]
+    assert {view[1] for view in views} == {"cam_high", "cam_low"}
+    for name, camera, *numbers in views:
+        pixels, top, bottom, left, right = map(int, numbers)
+        assert pixels >= least_px, (name, camera, numbers)
+        assert min(top, left, 479 - bottom, 639 - right) >= 5, (name, camera, numbers)
 
 
 def test_the_same_scene_gives_the_same_picture(frames: dict[str, np.ndarray]) -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.config import TICK_S
+from sim.config import TICK_S, StartRange
 from sim.errors import SceneError
 from sim.scenes import battery
 from sim.scenes import battery_mjcf as parts
@@ -15,6 +15,10 @@ pytestmark = pytest.mark.sim
 
 START = np.append(START_RAD, FINGER_MIN_M)
 LIMP = (False,) * JOINTS_PER_ARM
+RANGES = {
+    "remote": StartRange((-0.11, -0.02), (0.43, 0.57), (-12.0, 12.0)),
+    "battery": StartRange((0.11, 0.21), (0.41, 0.59), (-18.0, 18.0)),
+}
 
 
 @pytest.fixture(scope="module")
@@ -35,22 +39,50 @@ def put_cell(scene: Scene, x: float, z: float) -> None:
     scene.data.joint("battery_joint").qvel[:] = 0.0
 
 
-def test_reset_depends_on_nothing_but_the_seed(scene: Scene) -> None:
-    scene.reset(7)
+def test_reset_depends_on_nothing_but_seed_and_ranges(scene: Scene) -> None:
+    scene.reset(7, RANGES)
     first = scene.state()
     scene.set_targets("left", START + 0.3)
     scene.set_torque("right", LIMP)
     run(scene, 40)
-    scene.reset(8)
+    scene.reset(8, RANGES)
     assert not np.array_equal(scene.state(), first)
-    scene.reset(7)
+    scene.reset(7, RANGES)
     assert np.array_equal(scene.state(), first)
     assert np.array_equal(Scene("battery").state(), Scene("battery").state())
 
 
+def test_objects_start_all_over_their_ranges_and_never_beyond(scene: Scene) -> None:
+    starts = {name: [] for name in RANGES}
+    for seed in range(60):
+        scene.reset(seed, RANGES)
+        for name, poses in starts.items():
+            pose = scene.object_pose(name)
+            poses.append((*pose.position[:2], np.degrees(pose.heading)))
+    for name, poses in starts.items():
+        low, high = np.transpose([RANGES[name].x_m, RANGES[name].y_m, RANGES[name].heading_deg])
+        shares = (np.array(poses) - low) / (high - low)
+        assert shares.min() > -0.01
+        assert shares.max() < 1.01
+        assert np.ptp(shares, axis=0).min() > 0.85
+
+
+def test_an_object_starts_where_it_does_whatever_the_others_ranges(scene: Scene) -> None:
+    scene.reset(7, RANGES)
+    battery_start = scene.object_pose("battery").position
+    scene.reset(7, {"battery": RANGES["battery"]})
+    assert scene.object_pose("battery").position == pytest.approx(battery_start, abs=1e-4)
+    assert scene.object_pose("remote").position[:2] == pytest.approx((-0.065, 0.5), abs=1e-4)
+
+
+def test_a_range_for_an_object_that_is_not_there_names_the_nearest(scene: Scene) -> None:
+    with pytest.raises(SceneError, match=r"'remot' to place\. Did you mean 'remote'"):
+        scene.reset(7, {"remot": RANGES["remote"]})
+
+
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_reset_leaves_arms_in_the_start_pose_and_objects_at_rest(scene: Scene, seed: int) -> None:
-    scene.reset(seed)
+    scene.reset(seed, RANGES)
     for side in SIDES:
         assert np.array_equal(scene.joint_positions(side), START)
         assert not scene.joint_velocities(side).any()
