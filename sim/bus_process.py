@@ -2,8 +2,13 @@
 
 For trying a driver without the simulated rig, and for tests. Prints `{"port": ...}` as one JSON
 line, then serves until SIGTERM or until its standard input closes. Joints with torque on follow
-their goals as a first-order lag; the others stay where they are. Shoulder and elbow have two
+their set-points as a first-order lag; the others stay where they are. Shoulder and elbow have two
 servos on one joint. No physics, no gravity, no load.
+
+`--faults FILE` breaks what the file says of this arm (sim.fault_script; it tells of each on
+standard error), `--link PATH` keeps a symbolic link to the port, also after it was unplugged and
+plugged in again, `--wire-time` and `--usb-latency-ms` let replies take the time they take on a
+real line.
 
 Each JSON line on standard input is one command, answered by one JSON line, `{"error": ...}` where
 it cannot be obeyed:
@@ -12,8 +17,10 @@ it cannot be obeyed:
   what the servo senses (`present_position`, ...) stays as set until the joint is moved by hand
 - `{"do": "get", "servo": 3, "register": "led"}`: answers `{"value": ...}`
 - `{"do": "move", "servo": 3, "rad": 0.5}`: moves the joint by hand
-- `{"do": "garble", "how": "flip" | "cut" | "junk" | "drop", "bursts": 1}`: spoils the next replies
+- `{"do": "garble", "how": "flip" | "cut" | "junk" | "drop", "bursts": 1}`: spoils the replies to
+  the next instructions (not together with `--faults`)
 - `{"do": "unplug"}` and `{"do": "plug"}` (answers the new port)
+- `{"do": "episode"}`: an episode starts, as far as `--faults` is concerned
 - `{"do": "counters"}`: answers what the bus has counted
 """
 
@@ -28,19 +35,26 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
+from sim.config import WireConfig
+from sim.errors import SimError
+from sim.fault_script import FaultScript, load_faults
+from sim.faults import Faults
+from sim.line_faults import Sent
 from sim.lines import Lines
 from sim.servos.aloha import aloha_servos
 from sim.servos.bus import ServoBus
 from sim.servos.servo import Servo
-from teleop.joints import ROLES
+from teleop.config import ConfigError
+from teleop.joints import ROLES, SIDES
 from teleop.registers import RegisterError
 
 JOINT_LAG_S: Final = 0.07
 """Time constant of a joint that follows its goal, as of a real arm's position loop."""
 
-_STEP_MS: Final = 5
+_STEP_NS: Final = 5_000_000
 
 _SENSED: Final = ("present_position", "present_velocity", "present_current", "present_load")
 """Registers that every step writes anew from the joint."""
@@ -56,13 +70,13 @@ _BAD_COMMAND: Final = (
 )
 """What comes of a command that is no JSON, unknown, or has wrong arguments."""
 
-_GARBLES: Final[Mapping[str, Callable[[bytes], bytes]]] = {
-    "flip": lambda replies: replies[:-3] + bytes((replies[-3] ^ 0x10,)) + replies[-2:],
-    "cut": lambda replies: replies[:-4],
-    "junk": lambda replies: b"\x00\xff\xff\xfd\x00\xff\x17" + replies,
-    "drop": lambda replies: b"",
+_GARBLES: Final[Mapping[str, Callable[[bytes], Sent]]] = {
+    "flip": lambda packet: [(0, packet[:-3] + bytes((packet[-3] ^ 0x10,)) + packet[-2:])],
+    "cut": lambda packet: [(0, packet[:-4])],
+    "junk": lambda packet: [(0, b"\x00\xff\xff\xfd\x00\xff\x17" + packet)],
+    "drop": lambda packet: [],
 }
-"""Faults on the wire: a flipped bit in the last packet, a lost tail, noise before, nothing."""
+"""Faults on the wire: a flipped bit, a lost tail, noise before, nothing. Delay (ns) and bytes."""
 
 
 class Joint:
@@ -89,7 +103,7 @@ class Joint:
         before_rad, primary = self.position_rad, self.servos[0]
         if primary.torque_on:
             share = elapsed_s / (JOINT_LAG_S + elapsed_s)
-            self.position_rad += share * (primary.goal_rad - before_rad)
+            self.position_rad += share * (primary.setpoint_rad - before_rad)
         velocity_rad_s = (self.position_rad - before_rad) / elapsed_s if elapsed_s > 0 else 0.0
         for servo in self.servos:
             servo.sense(self.position_rad, velocity_rad_s, 0.0)
@@ -97,10 +111,30 @@ class Joint:
             servo.set(register, value)
 
 
-class ArmProcess:
-    """The bus, its joints and the commands that disturb them."""
+class Garble:
+    """Spoils the replies of the next few instructions: to be the `disturb` of a bus."""
 
-    def __init__(self, bus: ServoBus) -> None:
+    def __init__(self, bus: ServoBus, spoil: Callable[[bytes], Sent], bursts: int) -> None:
+        self._bus = bus
+        self._spoil = spoil
+        self._bursts_left = bursts
+        self._burst_ns = -1
+
+    def __call__(self, servo_id: int, packet: bytes, now_ns: int) -> Sent:
+        """Replies of one time answer one instruction."""
+        if now_ns != self._burst_ns:
+            self._burst_ns = now_ns
+            self._bursts_left -= 1
+        if self._bursts_left < 0:
+            self._bus.disturb = None
+            return [(0, packet)]
+        return self._spoil(packet)
+
+
+class ArmProcess:
+    """The bus, its joints, and the commands and scripted faults that disturb them."""
+
+    def __init__(self, bus: ServoBus, faults: Faults | None = None) -> None:
         self.bus = bus
         self.servos = {servo.servo_id: servo for servo in bus.servos}
         self.joints: dict[int, Joint] = {}
@@ -109,9 +143,29 @@ class ArmProcess:
             self.joints[servo_id] = primary or Joint(servo)
             if primary is not None:
                 primary.servos.append(servo)
-        self._garble: Callable[[bytes], bytes] | None = None
-        self._bursts_to_garble = 0
-        bus.garble = self._garble_next
+        self._faults = faults
+        self._stepped_ns = time.monotonic_ns()
+        if faults is not None:
+            faults.rig_started(self._stepped_ns)
+
+    def step(self, now_ns: int) -> None:
+        """Moves joints, servos and faults on to `now_ns`, where a step is due."""
+        if now_ns - self._stepped_ns < _STEP_NS:
+            return
+        for servo in self.bus.servos:
+            servo.advance(now_ns, self.bus.heard_ns)
+        for joint in set(self.joints.values()):
+            joint.step((now_ns - self._stepped_ns) / 1e9)
+        if self._faults is not None:
+            self._faults.advance(now_ns)
+        self._stepped_ns = now_ns
+
+    def due_s(self, now_ns: int) -> float:
+        """How long there is nothing to do unless something arrives."""
+        due_ns = self._stepped_ns + _STEP_NS
+        if self.bus.due_ns is not None:
+            due_ns = min(due_ns, self.bus.due_ns)
+        return max(0, due_ns - now_ns) / 1e9
 
     def command(self, line: bytes) -> dict[str, Any]:
         """Carries out one command line, or nothing of it; the answer to print."""
@@ -143,7 +197,9 @@ class ArmProcess:
         return {}
 
     def do_garble(self, how: str, bursts: int) -> dict[str, Any]:
-        self._garble, self._bursts_to_garble = _GARBLES[how], int(bursts)
+        if self._faults is not None:
+            raise ValueError("the replies are spoilt by the script of --faults")
+        self.bus.disturb = Garble(self.bus, _GARBLES[how], int(bursts))
         return {}
 
     def do_unplug(self) -> dict[str, Any]:
@@ -154,30 +210,26 @@ class ArmProcess:
         self.bus.plug()
         return {"port": self.bus.port}
 
+    def do_episode(self) -> dict[str, Any]:
+        if self._faults is None:
+            raise ValueError("there is no script of --faults")
+        self._faults.episode_started(time.monotonic_ns())
+        return {}
+
     def do_counters(self) -> dict[str, Any]:
         return dataclasses.asdict(self.bus.counters)
-
-    def _garble_next(self, replies: bytes) -> bytes:
-        if self._garble is None or self._bursts_to_garble == 0:
-            return replies
-        self._bursts_to_garble -= 1
-        return self._garble(replies)
 
 
 def serve(arm: ArmProcess, stopped: Callable[[], bool]) -> None:
     """Answers the bus, moves the joints and takes commands until stopped or abandoned."""
     commands = Lines(sys.stdin.fileno())
-    last_ns = time.monotonic_ns()
     while not stopped():
         plugged = arm.bus.fileno() >= 0
         waiting: list[Lines | ServoBus] = [commands, arm.bus] if plugged else [commands]
-        ready, _, _ = select.select(waiting, [], [], _STEP_MS / 1000)
+        ready, _, _ = select.select(waiting, [], [], arm.due_s(time.monotonic_ns()))
         now_ns = time.monotonic_ns()
         arm.bus.service(now_ns)
-        if now_ns - last_ns >= _STEP_MS * 1_000_000:
-            for joint in set(arm.joints.values()):
-                joint.step((now_ns - last_ns) / 1e9)
-            last_ns = now_ns
+        arm.step(now_ns)
         if commands in ready:
             lines = commands.read()
             if lines is None:
@@ -186,19 +238,59 @@ def serve(arm: ArmProcess, stopped: Callable[[], bool]) -> None:
                 _print_json(arm.command(line))
 
 
-def main() -> None:
+def main() -> int:
     """Serves one arm; see the module's docstring."""
-    parser = argparse.ArgumentParser(description="Serve one emulated arm on a pseudo-terminal.")
-    parser.add_argument("--role", choices=ROLES, default="follower")
-    arguments = parser.parse_args()
+    options = _options()
     stop_requests: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _frame: stop_requests.append(number))
-    bus = ServoBus(aloha_servos(arguments.role))
-    _print_json({"port": bus.port})
     try:
-        serve(ArmProcess(bus), lambda: bool(stop_requests))
+        wire = WireConfig(options.wire_time, options.usb_latency_ms)
+        script = None if options.faults is None else _script(options)
+        bus = ServoBus(aloha_servos(options.role), wire=wire, link=options.link)
+    except (ConfigError, SimError, ValueError) as error:
+        _say(str(error))
+        return 2
+    except OSError as error:
+        _say(f"Cannot link {options.link} to a port: {error.strerror}; choose another --link.")
+        return 2
+    try:
+        faults = None if script is None else Faults(script, {_name(options): bus}, _say)
+        arm = ArmProcess(bus, faults)
+        _print_json({"port": bus.port})
+        serve(arm, lambda: bool(stop_requests))
     finally:
         bus.close()
+    return 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Serve one emulated arm on a pseudo-terminal.")
+    parser.add_argument("--role", choices=ROLES, default="follower")
+    parser.add_argument("--side", choices=SIDES, default="left", help="which arm of FILE it is")
+    parser.add_argument("--link", type=Path, metavar="PATH", help="keep this link to the port")
+    parser.add_argument("--faults", type=Path, metavar="FILE", help="break what FILE says (TOML)")
+    parser.add_argument("--wire-time", action="store_true", help="bytes take their time")
+    parser.add_argument("--usb-latency-ms", type=float, default=0.0, metavar="MS")
+    return parser.parse_args()
+
+
+def _name(options: argparse.Namespace) -> str:
+    return f"{options.role}_{options.side}"
+
+
+def _script(options: argparse.Namespace) -> FaultScript:
+    script = load_faults(options.faults)
+    if all(fault.bus != _name(options) for fault in script.faults):
+        raise ConfigError(
+            f"{options.faults} has no fault of {_name(options)}: choose another arm by --role and "
+            "--side, or correct its bus."
+        )
+    return script
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+    sys.stderr.flush()
 
 
 def _print_json(answer: Mapping[str, Any]) -> None:
@@ -207,4 +299,4 @@ def _print_json(answer: Mapping[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

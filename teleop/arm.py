@@ -125,6 +125,11 @@ class Arm:
             for servo in self._servos
         }
 
+    def spec(self, index: int) -> str:
+        """How the servo of this row is called: its ID and joint."""
+        spec = self._servos[index].spec
+        return f"{spec.servo_id} ({spec.joint})"
+
     def silent(self) -> list[ServoSpec]:
         """The servos that did not answer the newest read."""
         return [self._servos[index].spec for index in np.flatnonzero(self.held)]

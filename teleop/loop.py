@@ -8,10 +8,20 @@ from typing import Final
 import numpy as np
 
 from teleop import safety
+from teleop.alarms import ALERT_BIT
 from teleop.clock import Clock
 from teleop.commands import Command, CommandError, Start, pending
 from teleop.errors import ClockLostError, UnpluggedError
-from teleop.joints import ARM_DOF, DOF, GRIPPER, JOINT_NAMES, JOINTS_PER_ARM, SIDES
+from teleop.joints import (
+    ARM_DOF,
+    BUS_NAMES,
+    DOF,
+    GRIPPER,
+    JOINT_NAMES,
+    JOINTS_PER_ARM,
+    SERVOS_PER_ARM,
+    SIDES,
+)
 from teleop.mirror import Leader
 from teleop.publish import Publisher
 from teleop.rig import Observation, Rig
@@ -63,6 +73,7 @@ class Loop:
         self._ramp = safety.Ramp(np.zeros(2 * DOF), np.zeros(2 * DOF), 1)
         self._state_ticks = 0
         self._lost_ticks = 0
+        self._alerts = np.zeros((len(BUS_NAMES), SERVOS_PER_ARM), np.bool_)
         self._stage_ns = np.zeros(len(Stage), np.int64)
 
     def run(self) -> Ending:
@@ -121,6 +132,7 @@ class Loop:
         """Health, lost replies, and the ends of ramps and episodes."""
         self._rig.refresh_health(self._clock.number)
         self._watch_buses(observation)
+        self._watch_servos(observation)
         self._state_ticks += 1
         dwell = REST_DWELL_TICKS if self._flow.state is State.RESTING else 0
         if self._entered is self._flow.state and self._state_ticks >= self._ramp.ticks + dwell:
@@ -161,6 +173,19 @@ class Loop:
             self._say(f"Holding: no answer from {self._rig.silent_servos()}.")
             self._flow.fault()
         self._lost_ticks = 0
+
+    def _watch_servos(self, observation: Observation) -> None:
+        """Hold as soon as a servo says that it has shut itself down: its joint is limp."""
+        alerts = observation.servo_error & ALERT_BIT != 0
+        new, self._alerts = alerts & ~self._alerts, alerts
+        if not new.any():
+            return
+        what, shut_down = self._rig.alarms(new)
+        if shut_down and self._flow.state is not State.HOLDING:
+            self._say(f"Holding: servos report errors ({what}). Support the arm.")
+            self._flow.fault()
+        else:
+            self._say(f"Servos report errors: {what}.")
 
     # ---- commands -----------------------------------------------------------------------------
 

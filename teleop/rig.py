@@ -8,6 +8,7 @@ from typing import Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from teleop.alarms import in_words, is_shutdown
 from teleop.arm import Arm
 from teleop.bus import PRESENT, NowNs, ServoBus, read_together
 from teleop.errors import ServoError
@@ -160,6 +161,22 @@ class Rig:
             for arm in self.arms
             if arm.silent()
         )
+
+    def alarms(self, alerts: npt.NDArray[np.bool_]) -> tuple[str, bool]:
+        """Ask the servos (4, 9) that show an alert why. Blocks for one read of each such bus.
+
+        Returns:
+            What is wrong, as a sentence; whether any of them must be taken for shut down.
+        """
+        said, shut_down = [], False
+        for arm, alert in zip(self.arms, alerts, strict=True):
+            if alert.any():
+                arm.take_hardware_error()
+            for index in np.flatnonzero(alert).tolist():
+                error = int(arm.hardware_error[index])
+                said.append(f"{arm.name}: {arm.spec(index)} {in_words(error)}")
+                shut_down |= is_shutdown(error)
+        return "; ".join(said), shut_down
 
     @property
     def lost(self) -> list[int]:
