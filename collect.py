@@ -20,7 +20,7 @@ if missing := missing_packages():
     )
 
 from session import runtime_dir
-from session.config import MAX_EPISODES, MAX_SEED, SessionConfig, load_rig, load_task
+from session.config import SessionConfig, SimulationMode, check_numbers, load_rig, load_task
 from session.errors import LaunchError
 from session.launch import attach, launch
 from session.paths import datasets_dir
@@ -39,8 +39,7 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rig",
         metavar="NAME",
-        default="sim",
-        help="a rig of configs/rigs, or a .toml file (default: sim, the simulated rig)",
+        help="a rig of configs/rigs, or a .toml file (default: sim; in real time sim-realtime)",
     )
     parser.add_argument("--episodes", metavar="N", type=int, help="how many (default on sim: 1)")
     parser.add_argument(
@@ -52,6 +51,11 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--out", type=Path, metavar="FOLDER", help="folder of the datasets (default: datasets/)"
     )
+    parser.add_argument(
+        "--realtime", action="store_true", help="simulate against the wall clock, not in lock-step"
+    )
+    parser.add_argument("--quality", choices=["fast", "high"], default="fast", help="high: shadows")
+    parser.add_argument("--faults", metavar="FILE", help="faults for the simulated rig (.toml)")
     parser.add_argument("--headless", action="store_true", help="plain lines, no live display")
     parser.add_argument("--attach", action="store_true", help="watch the session that is running")
     options = parser.parse_args(arguments)
@@ -67,13 +71,13 @@ def configure(options: argparse.Namespace) -> SessionConfig:
         ConfigError: the options, the task or the rig make no sense.
     """
     task = load_task(options.task)
-    rig_file = load_rig(options.rig)
+    rig_file = load_rig(options.rig or ("sim-realtime" if options.realtime else "sim"))
+    faults = options.faults and str(Path(options.faults).resolve())
+    mode = SimulationMode(options.realtime, options.quality, faults)
+    mode.check(rig_file)
     if task.scene is None:
         raise ConfigError(f"Task {task.name!r} has no scene for the simulated rig.")
-    if options.episodes is not None and not 1 <= options.episodes <= MAX_EPISODES:
-        raise ConfigError(f"--episodes must be 1-{MAX_EPISODES}, not {options.episodes}.")
-    if options.seed is not None and not 0 <= options.seed <= MAX_SEED:
-        raise ConfigError(f"--seed must be 0-{MAX_SEED}, not {options.seed}.")
+    check_numbers(options.episodes, options.seed)
     return SessionConfig(
         rig_file=rig_file,
         task=task,
@@ -81,6 +85,7 @@ def configure(options: argparse.Namespace) -> SessionConfig:
         seed=secrets.randbelow(1_000_000) if options.seed is None else options.seed,
         out=str((options.out or datasets_dir()).resolve()),
         runtime_dir=str(runtime_dir.create()),
+        mode=mode,
     )
 
 
@@ -95,9 +100,10 @@ def main(arguments: list[str] | None = None) -> int:
             runtime_dir.sweep()
             config = configure(options)
             directory = Path(config.runtime_dir)
+            how = " in real time" if config.mode.realtime else ""
             print(
-                f"SIMULATED RIG: task {config.task.name}, {config.episodes} episode(s) from seed "
-                f"{config.seed} into {config.out}. No real arm moves. An episode takes about "
+                f"SIMULATED RIG{how}: task {config.task.name}, {config.episodes} episode(s) from "
+                f"seed {config.seed} into {config.out}. No real arm moves. An episode takes about "
                 "half a minute."
             )
             connection = launch(config)

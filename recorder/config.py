@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-CameraKind = Literal["simulated"]
+CameraKind = Literal["simulated", "pattern"]
 Subsampling = Literal["420", "422", "444"]
 TimeBase = Literal["simulated", "monotonic"]
 
@@ -55,12 +55,16 @@ class RecorderConfig:
     rig_name: str
     simulated: bool
     time_base: TimeBase
+    quality: str | None = None
+    """How the simulated cameras are rendered; None: there are none."""
+    faults: str | None = None
+    """The file of scripted faults that the simulated rig runs; None: it has none of its own."""
     rate_hz: int = 50
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     world_socket: Path | None = None
     """The simulated world to acknowledge frames to; None: nobody waits for the recorder."""
     scene_ring: bool = False
-    """The world publishes its physics state in the ring ``scene``."""
+    """There is a simulated world: it publishes its physics state, and has something to say."""
     effort_unit: str = "mA"
     software: str = ""
     """Provenance for the files; empty: the recorder looks up versions and git revision itself."""
@@ -74,6 +78,8 @@ class RecorderConfig:
         names = [camera.name for camera in self.cameras]
         if len(set(names)) != len(names):
             raise ValueError(f"two cameras have the same name: {', '.join(names)}.")
+        if self.world_socket and not self.scene_ring:
+            raise ValueError("world_socket needs scene_ring: its states are what is acknowledged.")
         if not 1 <= self.rate_hz <= 200:
             raise ValueError(f"rate_hz must be 1-200, not {self.rate_hz}.")
 

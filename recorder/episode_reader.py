@@ -54,6 +54,9 @@ class EpisodeFacts:
     servos: str
     scene: str | None = None
     seed: int | None = None
+    quality: str | None = None
+    faults: str | None = None
+    camera_kind: str | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -72,6 +72,7 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "bus_names": BUS_NAMES,
         "camera_names": [camera.name for camera in header.cameras],
         "camera_rate_hz": json.dumps({camera.name: camera.rate_hz for camera in header.cameras}),
+        "camera_kind": json.dumps({camera.name: camera.kind for camera in header.cameras}),
         "action_offset": 0,
         "effort_unit": header.effort_unit,
         "jpeg_quality": header.recording.jpeg_quality,
@@ -81,10 +82,9 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "software": header.software,
         "servos": header.servos,
     }
-    if header.scene is not None:
-        values["scene"] = header.scene
-    if header.seed is not None:
-        values["seed"] = header.seed
+    for name in ("scene", "seed", "quality", "faults"):
+        if (value := getattr(header, name)) is not None:
+            values[name] = value
     for name, value in values.items():
         is_text = isinstance(value, str | tuple | list)
         file.attrs[name] = _strings(value) if is_text else value

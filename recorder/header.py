@@ -44,6 +44,8 @@ class EpisodeHeader:
     schema_version: int = SCHEMA_VERSION
     step_layout: str = STEP_LAYOUT
     scene: str | None = None
+    quality: str | None = None
+    faults: str | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.state_size <= MAX_STATE or len(self.cameras) > MAX_CAMERAS:

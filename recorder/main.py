@@ -17,12 +17,14 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from recorder import provenance
+from recorder.camera import Camera
 from recorder.config import RecorderConfig
-from recorder.control_events import ControlEvents
 from recorder.encode import EncodePool
 from recorder.errors import RecorderError
+from recorder.events import Events
 from recorder.finaliser import Finaliser
 from recorder.folder import check_kind, check_space, check_writable, folder_lock
+from recorder.pattern_camera import PatternCamera
 from recorder.recorder import Inputs, Recorder
 from recorder.recover import recover_folder
 from recorder.scene import SceneReader
@@ -32,9 +34,10 @@ from recorder.status_board import StatusBoard
 from recorder.tick_stream import TickStream
 from recorder.world_link import WorldLink
 from teleop.config import ConfigError, build, read_json
-from teleop.lockstep import LockstepError
+from teleop.lockstep import WORLD_EVENTS, LockstepError
 from teleop.memory import keep_freed_memory
 from teleop.parent import die_with_parent
+from teleop.tick import EVENT_RING
 
 NICENESS: Final = 5
 START_TIMEOUT_S: Final = 120.0
@@ -141,20 +144,31 @@ def _open_inputs(
         return _wait_for(what, opener, stop, board)
 
     cameras = [
-        waited(f"camera {camera.name}", partial(SimulatedCamera, folder, camera))
-        for camera in config.cameras
+        waited(f"camera {camera.name}", partial(_open_camera, config, index))
+        for index, camera in enumerate(config.cameras)
     ]
-    scene = waited("the scene", lambda: SceneReader(folder)) if config.scene_ring else None
-    world = None
+    sources = [("control", EVENT_RING)]
+    scene = world = None
+    if config.scene_ring:
+        scene = reader = waited("the scene", lambda: SceneReader(folder))
+        stack.callback(scene.close)
+        sources.append(("world", WORLD_EVENTS))
     if socket := config.world_socket:
-        world = waited("the simulated world", lambda: WorldLink(socket, cameras))
+        world = waited("the simulated world", lambda: WorldLink(socket, reader))
         stack.callback(world.close)
     ticks = waited("control", lambda: TickStream(folder, wake, stop))
-    events = waited("control", lambda: ControlEvents(folder))
-    closers = [camera.close for camera in cameras] + [ticks.close, events.close]
-    for close in [*closers, *([scene.close] if scene else [])]:
+    events = [waited(name, partial(Events, folder / ring, name)) for name, ring in sources]
+    closers = [camera.close for camera in cameras] + [each.close for each in events]
+    for close in [*closers, ticks.close]:
         stack.callback(close)
     return Inputs(ticks, events, cameras, scene, world)
+
+
+def _open_camera(config: RecorderConfig, index: int) -> Camera:
+    camera = config.cameras[index]
+    if camera.kind == "pattern":  # one after the other, as cameras without a common trigger
+        return PatternCamera(camera, camera.period_ns * index // len(config.cameras))
+    return SimulatedCamera(config.runtime_dir, camera)
 
 
 def _wait_for(what: str, opener: Callable[[], T], stop: StopRequest, board: StatusBoard) -> T:

@@ -9,9 +9,9 @@ from uuid import uuid4
 from recorder.align import align
 from recorder.camera import Camera, Record
 from recorder.config import EpisodePlan, RecorderConfig, plan_path
-from recorder.control_events import ControlEvents
 from recorder.encode import EncodePool
 from recorder.errors import JournalError, RecorderError
+from recorder.events import Event, Events
 from recorder.finalise import Saved
 from recorder.finaliser import Finaliser
 from recorder.folder import free_bytes
@@ -35,7 +35,7 @@ class Inputs:
     """Where everything that is recorded comes from; opened by `recorder.main`."""
 
     ticks: TickStream
-    events: ControlEvents
+    events: Sequence[Events]
     cameras: Sequence[Camera]
     scene: SceneReader | None
     world: WorldLink | None
@@ -85,17 +85,22 @@ class Recorder:
             except JournalError as error:
                 self._fail(error)
             self._report()
+        self._note(self._told())
         self._close(Outcome.UNLABELLED)
 
     def _take(self, tick: Record) -> None:
-        self._follow(tick)
         t_ns = int(tick["t_ns"])
+        told = self._told()  # of the episode that this tick ends, or else of the one that it begins
+        noted = self._note(told)
+        self._follow(tick)
         if self._episode:
             frames = [camera.newest_arrived_before(t_ns) for camera in self._inputs.cameras]
             scene = self._inputs.scene.at(t_ns) if self._inputs.scene else None
             step = align(tick, frames, self._periods_ns, self._episode.last, scene)
             self._episode.append(step)
-        self._note_events(tick)
+        if not noted:
+            self._note(told)
+        self._note_losses(tick)
         self._t_ns = t_ns
 
     def _acknowledge(self) -> None:
@@ -180,12 +185,23 @@ class Recorder:
             state_size=scene.state_size if scene else 0,
             software=config.software,
             servos=config.servos,
+            quality=config.quality,
+            faults=config.faults,
         )
 
-    def _note_events(self, tick: Record) -> None:
-        for event in self._inputs.events.new():
-            if self._episode:
-                self._episode.note(event.t_ns, event.text)
+    def _told(self) -> list[Event]:
+        """What control and world have said since the last call."""
+        return [event for events in self._inputs.events for event in events.new()]
+
+    def _note(self, events: Sequence[Event]) -> bool:
+        """Put what was told into the open episode; False if there is none."""
+        if self._episode is None:
+            return False
+        for event in events:
+            self._episode.note(event.t_ns, event.text)
+        return True
+
+    def _note_losses(self, tick: Record) -> None:
         lost, self._lost = self._inputs.ticks.lost - self._lost, self._inputs.ticks.lost
         if lost:
             self._say(f"{lost} ticks were overwritten before the recorder read them.", tick)

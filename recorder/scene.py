@@ -42,6 +42,14 @@ class SceneReader:
             return None
         return SceneState(int(record["t_ns"]), int(record["stage"]), record["state"])
 
+    def newest_number(self, t_ns: int) -> int | None:
+        """Number of the state that `at` would give, None if there is none."""
+        index = newest_not_after(self._ring, "t_ns", t_ns)
+        try:
+            return None if index is None else int(self._ring.peek(index, "number"))
+        except RingError:
+            return None
+
     def close(self) -> None:
         """Let the ring go."""
         self._ring.close()

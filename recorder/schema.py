@@ -252,6 +252,9 @@ ATTRIBUTES: Final = (
     Attribute("servos", "string", "servo models and firmware as found at start"),
     Attribute("scene", "string", "what the simulated rig had on the table", optional=True),
     Attribute("seed", "int", "seed of the simulated scene", optional=True),
+    Attribute("quality", "string", "rendering: `fast`, or `high` with shadows", optional=True),
+    Attribute("faults", "string", "file of the faults that were scripted", optional=True),
+    Attribute("camera_kind", "string", "what each camera was, JSON object", optional=True),
 )
 
 

@@ -1,6 +1,7 @@
-"""A camera of the simulated rig: the world renders, and publishes frames in a ring.
+"""A camera of the simulated rig: the world, or a renderer of it, publishes frames in a ring.
 
-Not simulated: transport delay, exposure, lost frames. Capture and arrival are one moment.
+Not simulated: exposure and transport. In lock-step capture and arrival are one moment; in real time
+a frame arrives when it has been rendered, and slots that rendering was too slow for have no frame.
 """
 
 from functools import partial
@@ -36,7 +37,8 @@ class SimulatedCamera:
 
     def newest_arrived_before(self, t_ns: int) -> Frame | None:
         """See `Camera`. The image stays where the world has put it (a copy of four costs more
-        than all else in a step); the world leaves it alone until it is acknowledged."""
+        than all else in a step): in lock-step the world leaves it alone until it is acknowledged,
+        in real time it is overwritten when the ring has gone round."""
         index = newest_not_after(self._ring, "arrival_ns", t_ns)
         if index is None:
             return None
@@ -54,14 +56,6 @@ class SimulatedCamera:
             is_whole=partial(self._ring.holds, index),
         )
         return self._last
-
-    def newest_number(self, t_ns: int) -> int | None:
-        """Number of the frame `newest_arrived_before` would give, without copying it."""
-        index = newest_not_after(self._ring, "arrival_ns", t_ns)
-        try:
-            return None if index is None else int(self._ring.peek(index, "number"))
-        except RingError:
-            return None
 
     def close(self) -> None:
         """Let the ring go."""

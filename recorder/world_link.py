@@ -1,10 +1,9 @@
 """Telling the simulated world which frames have been taken, so that lock-step loses none."""
 
 import socket
-from collections.abc import Sequence
 from pathlib import Path
 
-from recorder.simulated_camera import SimulatedCamera
+from recorder.scene import SceneReader
 from teleop import lockstep
 
 
@@ -15,9 +14,9 @@ class WorldLink:
         LockstepError: the world does not listen.
     """
 
-    def __init__(self, path: Path, cameras: Sequence[SimulatedCamera]) -> None:
+    def __init__(self, path: Path, scene: SceneReader) -> None:
         self._socket: socket.socket | None = lockstep.connect(path, "recorder")
-        self._camera = cameras[0]
+        self._scene = scene
         self._last = -1
 
     def acknowledge(self, t_ns: int) -> bool:
@@ -26,8 +25,8 @@ class WorldLink:
         Returns:
             False, once, when the world turns out to be gone. Later calls do nothing.
         """
-        # Before a tick begins the world publishes a frame of every camera, all of one number.
-        taken = self._camera.newest_number(t_ns)
+        # In lock-step every set of frames has the number of the state that it shows.
+        taken = self._scene.newest_number(t_ns)
         if self._socket is None or taken is None or taken <= self._last:
             return True
         self._last = taken

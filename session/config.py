@@ -8,10 +8,15 @@ from typing import Final
 
 from recorder.config import CameraConfig, RecordingConfig
 from session.paths import config_dir
-from sim.config import TICK_S
+from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
+from sim.fault_script import load_faults
 from teleop.config import ConfigError, build, nearest, read_toml
 from teleop.rig_config import GripperVariant, PoseConfig, RigConfig
 
+GIVE_UP_TICKS: Final = 5
+REALTIME_GIVE_UP_TICKS: Final = 50
+"""The simulated operator gives up this many ticks before control would end the episode itself; in
+real time these go by while the session asks for the verdict."""
 MAX_SEED: Final = 2**31 - 1
 MAX_STEPS: Final = 1_000_000
 MAX_EPISODES: Final = 100_000
@@ -31,21 +36,38 @@ class TaskConfig:
     episodes: int = 50
     scene: str | None = None
     """What the simulated rig puts on the table; None: the task exists on real rigs only."""
+    start: Mapping[str, StartRange] = field(default_factory=dict)
+    """Where the scene's objects start while demonstrations are collected, by object."""
+    evaluation: Mapping[str, StartRange] = field(default_factory=dict)
+    """Where they start while a policy is evaluated: within `start`."""
+    operator: OperatorConfig = field(default_factory=OperatorConfig)
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", self.name):
             raise ValueError(f"a task's name has letters, digits, _ and - only, not {self.name!r}.")
         if not (1 <= self.max_steps <= MAX_STEPS and 1 <= self.episodes <= MAX_EPISODES):
             raise ValueError(f"max_steps must be 1-{MAX_STEPS} and episodes 1-{MAX_EPISODES}.")
+        for name, range_ in self.evaluation.items():
+            if name not in self.start:
+                raise ValueError(f"[evaluation.{name}] has no [start.{name}] around it.")
+            if not self.start[name].contains(range_):
+                raise ValueError(
+                    f"[evaluation.{name}] reaches beyond [start.{name}]: a policy would be judged "
+                    "where nothing was demonstrated."
+                )
 
 
 @dataclass(frozen=True, slots=True)
 class RigFile:
-    """A whole rig: arms, cameras, and how they are recorded."""
+    """A whole rig: arms, cameras, and how they are recorded.
+
+    `simulation`: what the serial lines of a simulated rig cost in real time.
+    """
 
     rig: RigConfig
     cameras: tuple[CameraConfig, ...]
     recording: RecordingConfig = field(default_factory=RecordingConfig)
+    simulation: WireConfig = field(default_factory=WireConfig)
 
     def __post_init__(self) -> None:
         names = [camera.name for camera in self.cameras]
@@ -53,12 +75,20 @@ class RigFile:
             raise ValueError(f"two cameras share a name: {', '.join(names)}.")
         if self.rig.simulated:
             self._check_simulated()
+        elif self.simulation != WireConfig():
+            raise ValueError("[simulation] is for a simulated rig only.")
         if not self.cameras:
             raise ValueError("there must be at least one [[cameras]].")
 
+    @property
+    def rendered_cameras(self) -> tuple[CameraConfig, ...]:
+        """Those that look at the simulated scene."""
+        return tuple(camera for camera in self.cameras if camera.kind == "simulated")
+
     def _check_simulated(self) -> None:
         """The simulated rig is one rig: what its scene and operator know cannot be chosen."""
-        rig, sizes = self.rig, [f"{c.name} {c.width}x{c.height}" for c in self.cameras]
+        rig, rendered = self.rig, self.rendered_cameras
+        sizes = [f"{camera.name} {camera.width}x{camera.height}" for camera in rendered]
         if len({size.split()[1] for size in sizes}) > 1:
             raise ValueError(
                 f"simulated cameras must all have one size, not {', '.join(sorted(sizes))}."
@@ -76,6 +106,34 @@ class RigFile:
 
 
 @dataclass(frozen=True, slots=True)
+class SimulationMode:
+    """How the simulated rig runs: against the wall clock or in lock-step, how it is rendered, and
+    which file of faults it plays."""
+
+    realtime: bool = False
+    quality: Quality = "fast"
+    faults: str | None = None
+
+    def check(self, rig_file: RigFile) -> None:
+        """That all of it goes together.
+
+        Raises:
+            ConfigError: it does not, or the file of faults is wrong.
+        """
+        if self.realtime and self.quality == "high":
+            raise ConfigError(
+                "--quality high takes far longer than real time: leave out --quality or --realtime."
+            )
+        if not self.realtime and rig_file.simulation != WireConfig():
+            raise ConfigError(
+                f"Rig {rig_file.rig.name!r} has [simulation] options, which cost real time: give "
+                "--realtime, or leave them out."
+            )
+        if self.faults is not None:
+            load_faults(Path(self.faults))
+
+
+@dataclass(frozen=True, slots=True)
 class SessionConfig:
     """Everything the session process is started with, handed over as JSON."""
 
@@ -88,11 +146,30 @@ class SessionConfig:
     runtime_dir: str
     min_free_bytes: int = 1 << 30
     """Less free disk than this is refused: about ten simulated episodes."""
+    mode: SimulationMode = field(default_factory=SimulationMode)
 
     @property
     def dataset_dir(self) -> Path:
         """The folder of this task's episodes."""
         return Path(self.out) / self.task.name
+
+    @property
+    def operator_ticks(self) -> int:
+        """Ticks after which a simulated operator gives up."""
+        spare = REALTIME_GIVE_UP_TICKS if self.mode.realtime else GIVE_UP_TICKS
+        return max(1, self.task.max_steps - spare)
+
+
+def check_numbers(episodes: int | None, seed: int | None) -> None:
+    """That what the operator asked for can be.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if episodes is not None and not 1 <= episodes <= MAX_EPISODES:
+        raise ConfigError(f"--episodes must be 1-{MAX_EPISODES}, not {episodes}.")
+    if seed is not None and not 0 <= seed <= MAX_SEED:
+        raise ConfigError(f"--seed must be 0-{MAX_SEED}, not {seed}.")
 
 
 def with_ports(rig: RigConfig, ports: Mapping[str, str]) -> RigConfig:

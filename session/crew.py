@@ -35,6 +35,12 @@ class Crew:
     def _simulated(self) -> bool:
         return self._config.rig_file.rig.simulated
 
+    @property
+    def _world_socket(self) -> Path | None:
+        """Where control and recorder keep step with the world; None: they follow the wall clock."""
+        lockstep = self._simulated and not self._config.mode.realtime
+        return self._runtime / WORLD_SOCKET if lockstep else None
+
     def command(self, command: Command) -> None:
         """Ask something of control. What comes of it shows in the ticks."""
         with contextlib.suppress(OSError):  # control is gone; whoever watches the children sees it
@@ -42,14 +48,8 @@ class Crew:
 
     def start_world(self) -> Child:
         """Start the simulated world; it says its ports when it is ready."""
-        cameras = tuple(
-            WorldCamera(camera.name, camera.width, camera.height)
-            for camera in self._config.rig_file.cameras
-        )
-        scene = self._config.task.scene
-        assert scene is not None  # collect.py refuses a task without one
         path = self._runtime / "world.json"
-        write_json(path, WorldConfig(str(self._runtime), scene, cameras))
+        write_json(path, self._world_config())
         world = Child("world", "sim.world", [str(path)], self._runtime, speaks=True)
         self.children["world"] = world
         return world
@@ -57,7 +57,7 @@ class Crew:
     def start_control(self, ports: Mapping[str, str]) -> None:
         """Start control on these serial ports, by bus name."""
         rig = with_ports(self._config.rig_file.rig, ports)
-        world_socket = str(self._runtime / WORLD_SOCKET) if self._simulated else None
+        world_socket = str(self._world_socket) if self._world_socket else None
         path = self._runtime / "control.json"
         write_json(path, ControlConfig(rig, str(self._runtime), world_socket))
         inherited = (self._control_end.fileno(), self._wake)
@@ -94,8 +94,26 @@ class Crew:
             text = f"The {name} process {how}."
             raise RecorderLostError(text) if name == "recorder" else SessionError(text)
 
+    def _world_config(self) -> WorldConfig:
+        rig_file, task, mode = self._config.rig_file, self._config.task, self._config.mode
+        assert task.scene is not None  # collect.py refuses a task without one
+        return WorldConfig(
+            runtime_dir=str(self._runtime),
+            scene=task.scene,
+            start=task.start,
+            cameras=tuple(
+                WorldCamera(camera.name, camera.width, camera.height, camera.rate_hz)
+                for camera in rig_file.rendered_cameras
+            ),
+            operator=task.operator,
+            quality=mode.quality,
+            realtime=mode.realtime,
+            wire=rig_file.simulation,
+            faults=mode.faults,
+        )
+
     def _recorder_config(self) -> RecorderConfig:
-        rig_file = self._config.rig_file
+        rig_file, mode = self._config.rig_file, self._config.mode
         return RecorderConfig(
             runtime_dir=self._runtime,
             dataset_dir=self._config.dataset_dir,
@@ -103,9 +121,11 @@ class Crew:
             recording=rig_file.recording,
             rig_name=rig_file.rig.name,
             simulated=self._simulated,
-            time_base="simulated" if self._simulated else "monotonic",
+            time_base="simulated" if self._world_socket else "monotonic",
+            quality=mode.quality if self._simulated else None,
+            faults=Path(mode.faults).name if mode.faults else None,
             rate_hz=rig_file.rig.rate_hz,
-            world_socket=self._runtime / WORLD_SOCKET if self._simulated else None,
+            world_socket=self._world_socket,
             scene_ring=self._simulated,
             servos=(self._runtime / SERVOS_FILE).read_text(),
         )

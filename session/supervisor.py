@@ -43,8 +43,6 @@ START_TICKS: Final = 10
 """A Start that control has not obeyed after so many ticks has been refused."""
 UNWATCHED_S: Final = 2.0
 """A terminal that reconnects within this time is not missed."""
-GIVE_UP_TICKS: Final = 5
-"""The simulated operator gives up this many ticks before control would end the episode itself."""
 
 
 class Supervisor:
@@ -118,11 +116,11 @@ class Supervisor:
         self._tally.begin(self._episode)
         seed = self._seed
         if self._link is not None:
-            self._link.reset(seed, self._config.task.max_steps - GIVE_UP_TICKS)
+            self._link.reset(seed, self._config.operator_ticks)
         self._plan(seed)
+        self._crew.command(Start(self._episode, self._config.task.max_steps))
         self._watch.refresh()
         self._asked_at_tick = self._watch.tick
-        self._crew.command(Start(self._episode, self._config.task.max_steps))
         self._resume()
         self._enter(Phase.RECORDING)
         try:

@@ -8,13 +8,18 @@ from typing import Final
 from recorder.status import EVENT_RING as RECORDER_EVENTS
 from recorder.status import STATUS_RING as RECORDER_STATUS
 from recorder.status import RecorderState
+from teleop.lockstep import WORLD_EVENTS
 from teleop.ring import OverrunError, Record, RingError, RingReader
 from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Outcome, State
 
 Log = Callable[[str], None]
 RECORDER_SILENCE_S: Final = 15.0
 """Of a recorder that tells ten times a second what it does. A disk may stall it for seconds."""
-EVENT_SOURCES: Final = ((EVENT_RING, "control"), (RECORDER_EVENTS, "recorder"))
+EVENT_SOURCES: Final = (
+    (EVENT_RING, "control"),
+    (RECORDER_EVENTS, "recorder"),
+    (WORLD_EVENTS, "world"),
+)
 
 
 class EventFeed:

@@ -1,8 +1,9 @@
 """The wire form of lock-step: one JSON object a datagram over a SEQPACKET Unix socket.
 
 The simulated world listens; control asks it to `advance`, the session to `reset`, `score` and
-`resume`, the recorder tells which frames it has taken. Only framing and names live here, so that
-the world and those who talk with it cannot disagree about them.
+`resume`, the recorder tells which frames it has taken. In real time only the session talks with it.
+Only framing and names live here, so that the world and those who talk with it cannot disagree about
+them.
 """
 
 import json
@@ -14,6 +15,7 @@ from typing import Any, Final
 MAX_BYTES: Final = 1 << 16
 WORLD_SOCKET: Final = "world.sock"
 WORLD_STATUS: Final = "world"
+WORLD_EVENTS: Final = "world-events"
 SCENE_RING: Final = "scene"
 """The socket and the rings that the world makes in the runtime directory."""
 Message = dict[str, Any]

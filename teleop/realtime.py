@@ -1,4 +1,4 @@
-"""Real-time scheduling for the control process, as far as the system permits it."""
+"""Real-time scheduling for control and the simulated world, as far as the system permits it."""
 
 import ctypes
 import gc
@@ -7,6 +7,8 @@ import resource
 from typing import Final
 
 PRIORITY: Final = 40
+WORLD_PRIORITY: Final = 30
+"""Below control's: the simulated arms must not keep control from a tick."""
 MCL_CURRENT_AND_FUTURE: Final = 3
 LIMITS_FILE: Final = "/etc/security/limits.d/90-tandem.conf"
 
@@ -17,7 +19,7 @@ def enter_realtime() -> list[str]:
     Returns:
         What was reached, and what to do for the rest: sentences for the event ring.
     """
-    return [_fifo(), _lock_memory()]
+    return [ask_for_fifo("Control", PRIORITY)[1], _lock_memory()]
 
 
 def quiet_garbage() -> None:
@@ -26,15 +28,21 @@ def quiet_garbage() -> None:
     gc.freeze()
 
 
-def _fifo() -> str:
+def ask_for_fifo(who: str, priority: int) -> tuple[bool, str]:
+    """SCHED_FIFO for the calling thread; whatever it starts later has normal scheduling.
+
+    Returns:
+        Whether it was granted, and the sentence that says so.
+    """
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+        policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
     except PermissionError:
-        return (
-            "Control runs with normal scheduling, so ticks may be late; for real time put "
+        return False, (
+            f"{who} runs with normal scheduling, so ticks may be late; for real time put "
             f"'* - rtprio {PRIORITY}' into {LIMITS_FILE} and log in again."
         )
-    return f"Control runs with real-time scheduling (SCHED_FIFO {PRIORITY})."
+    return True, f"{who} runs with real-time scheduling (SCHED_FIFO {priority})."
 
 
 def _lock_memory() -> str:

@@ -1,65 +1,59 @@
-"""The rig's cameras, rendered into shared memory, with the scene's state beside them."""
+"""The cameras in lock-step: all are rendered in the world's own process, between two ticks."""
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from sim.config import WorldConfig
-from teleop.lockstep import SCENE_RING, frame_ring
-from teleop.ring import RingWriter
-
-if TYPE_CHECKING:  # MuJoCo is imported only after its GL backend has been chosen
-    from sim.cameras.render import Renderer
-    from sim.scenes.scene import Scene
+from sim.cameras.render import Renderer
+from sim.cameras.rings import SceneRing, frame_writer
+from sim.config import WorldCamera
 
 FRAME_SLOTS: Final = 8
 
 
 class Cameras:
-    """Renders every camera straight into its ring."""
+    """Renders every camera straight into its ring, with the scene's state beside them.
 
-    def __init__(self, scene: "Scene", renderer: "Renderer", config: WorldConfig) -> None:
-        runtime = Path(config.runtime_dir)
-        self._scene = scene
+    Attributes:
+        cpu_ns: CPU time it has taken so far.
+
+    Args:
+        renderer: None where no camera is to be rendered.
+    """
+
+    def __init__(
+        self,
+        runtime: Path,
+        cameras: Sequence[WorldCamera],
+        states: SceneRing,
+        renderer: Renderer | None,
+    ) -> None:
+        self._states = states
         self._renderer = renderer
         self._rings = {
-            camera.name: RingWriter(
-                runtime / frame_ring(camera.name),
-                [
-                    ("number", "<u8"),
-                    ("capture_ns", "<i8"),
-                    ("arrival_ns", "<i8"),
-                    ("image", "u1", (camera.height, camera.width, 3)),
-                ],
-                FRAME_SLOTS,
-            )
-            for camera in config.cameras
+            camera.name: frame_writer(runtime, camera, FRAME_SLOTS) for camera in cameras
         }
-        self._states = RingWriter(
-            runtime / SCENE_RING,
-            [
-                ("number", "<u8"),
-                ("t_ns", "<i8"),
-                ("stage", "u1"),
-                ("state", "<f8", scene.state().shape),
-            ],
-            FRAME_SLOTS * 8,
-        )
-        self.sets = 0
         self.cpu_ns = 0
+
+    @property
+    def sets(self) -> int:
+        """Sets of frames published so far; the number of a set is that of its state."""
+        return self._states.count
 
     def publish(self, t_ns: int, stage: int) -> None:
         """One frame of every camera, and the scene's state beside them, all stamped `t_ns`."""
         before = time.process_time_ns()
-        state = self._states.begin()
-        state["number"], state["t_ns"], state["stage"] = self.sets, t_ns, stage
-        state["state"] = self._scene.state()
-        self._states.commit()
+        number = self.sets
+        self._states.publish(t_ns, stage)
+        if self._renderer is not None:
+            self._render(self._renderer, number, t_ns)
+        self.cpu_ns += time.process_time_ns() - before
+
+    def _render(self, renderer: Renderer, number: int, t_ns: int) -> None:
         for name, ring in self._rings.items():
             frame = ring.begin()
-            frame["number"] = self.sets
+            frame["number"] = number
             frame["capture_ns"] = frame["arrival_ns"] = t_ns
-            self._renderer.render(name, frame["image"])
+            renderer.render(name, frame["image"])
             ring.commit()
-        self.sets += 1
-        self.cpu_ns += time.process_time_ns() - before

@@ -29,7 +29,7 @@ from recorder.scene import SceneState
 from recorder.status import EVENT_RING, STATUS_RING, RecorderState
 from teleop.config import write_json
 from teleop.joints import DOF
-from teleop.lockstep import SCENE_RING, frame_ring
+from teleop.lockstep import SCENE_RING, WORLD_EVENTS, frame_ring
 from teleop.ring import RingError, RingReader, RingWriter
 from teleop.tick import (
     EVENT_DTYPE,
@@ -94,6 +94,8 @@ def make_header(
         state_size=state_size,
         software="{}",
         servos="",
+        quality="fast",
+        faults="faults.toml",
     )
 
 
@@ -150,6 +152,7 @@ class FakeRig:
         self.wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.ticks = RingWriter(runtime / TICK_RING, empty_tick().dtype, 256)
         self.events = RingWriter(runtime / CONTROL_EVENTS, EVENT_DTYPE, EVENT_RING_SLOTS)
+        self.world_events = RingWriter(runtime / WORLD_EVENTS, EVENT_DTYPE, 16)
         self.size = size
         frame = [
             ("number", "<u8"),
@@ -282,6 +285,6 @@ class FakeRig:
         """End what is running and let the rings go."""
         if self.recorder:
             self.kill()
-        for ring in (self.ticks, self.events, self.scene, *self.frames):
+        for ring in (self.ticks, self.events, self.world_events, self.scene, *self.frames):
             ring.close()
         os.close(self.wake)

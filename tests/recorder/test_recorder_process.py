@@ -130,14 +130,16 @@ def test_events_are_in_the_file(fake_rig: MakeRig) -> None:
     rig = fake_rig()
     rig.start()
     rig.record(0, 2)
-    event = rig.events.begin()
-    event["t_ns"], event["tick"], event["text"] = 77, 1, b"waist was limited"
-    rig.events.commit()
+    for ring, t_ns, text in ((rig.events, 77, b"waist was limited"), (rig.world_events, 78, b"!")):
+        event = ring.begin()
+        event["t_ns"], event["tick"], event["text"] = t_ns, 1, text
+        ring.commit()
     rig.tick(0, 2)
     rig.end(0)
     with saved(rig, 0) as episode:
         assert [(event.t_ns, event.text) for event in episode.events()] == [
-            (77, "waist was limited")
+            (77, "waist was limited"),
+            (78, "world: !"),
         ]
 
 

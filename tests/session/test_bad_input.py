@@ -31,6 +31,11 @@ def refused(out: Path, *arguments: str, **environment: str) -> str:
         (("--task", "battery", "--rig", "none.toml"), ("Cannot read none.toml",)),
         (("--task", "battery", "--episodes", "0"), ("--episodes must be 1-100000",)),
         (("--task", "battery", "--seed", "-1"), ("--seed must be 0-",)),
+        (
+            ("--task", "battery", "--realtime", "--quality", "high"),
+            ("--quality high takes far longer than real time", "leave out"),
+        ),
+        (("--task", "battery", "--faults", "none.toml"), ("Cannot read", "none.toml")),
     ],
 )
 def test_command_line(tmp_path: Path, arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
@@ -72,6 +77,24 @@ def test_what_the_simulated_rig_cannot_do_is_refused(
     assert line in rig.read_text()
     rig.write_text(rig.read_text().replace(line, changed))
     assert words in refused(tmp_path / "data", "--task", "battery", "--rig", str(rig))
+
+
+def test_a_fault_that_does_not_exist_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    faults = tmp_path / "faults.toml"
+    faults.write_text('[[faults]]\nkind = "silense"\nbus = "leader_left"\n')
+    sentence = refused(tmp_path / "data", "--task", "battery", "--faults", str(faults))
+    assert sentence.count("\n") == 0
+    assert "faults.toml" in sentence
+    assert "Did you mean 'silence'" in sentence
+    assert not (tmp_path / "data").exists()
+
+
+def test_what_the_wire_costs_is_refused_where_time_stands_still(tmp_path: Path) -> None:
+    rig = small_rig(tmp_path)
+    rig.write_text(rig.read_text() + "\n[simulation]\nwire_time = true\n")
+    sentence = refused(tmp_path / "data", "--task", "battery", "--rig", str(rig))
+    assert sentence.count("\n") == 0
+    assert "[simulation] options, which cost real time: give --realtime" in sentence
 
 
 def test_folder_that_cannot_be_made(tmp_path: Path) -> None:

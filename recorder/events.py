@@ -1,33 +1,35 @@
-"""What control has told the operator, so that it also stands in the episode."""
+"""What control and the simulated world have told the operator, so that it stands in the episode."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from teleop.ring import OverrunError, RingReader
-from teleop.tick import EVENT_RING
 
 
 @dataclass(frozen=True, slots=True)
-class ControlEvent:
-    """An event of control, with the session's time and the number of its tick."""
+class Event:
+    """Something that was told, with the session's time."""
 
     t_ns: int
-    tick: int
     text: str
 
 
-class ControlEvents:
-    """Reads control's event ring from its newest record on.
+class Events:
+    """Reads an event ring (`teleop.tick.EVENT_DTYPE`) from its newest record on.
+
+    Args:
+        source: who tells; its name goes before the text, but for control's.
 
     Raises:
-        FileNotFoundError: control has not made it yet.
+        FileNotFoundError: the ring is not there yet.
     """
 
-    def __init__(self, runtime_dir: Path) -> None:
-        self._ring = RingReader(runtime_dir / EVENT_RING)
+    def __init__(self, path: Path, source: str) -> None:
+        self._prefix = "" if source == "control" else f"{source}: "
+        self._ring = RingReader(path)
         self._next = len(self._ring)
 
-    def new(self) -> list[ControlEvent]:
+    def new(self) -> list[Event]:
         """The events since the last call. Never blocks."""
         events = []
         while self._next < len(self._ring):
@@ -38,7 +40,7 @@ class ControlEvents:
                 continue
             self._next += 1
             text = bytes(record["text"].item()).decode(errors="replace")
-            events.append(ControlEvent(int(record["t_ns"]), int(record["tick"]), text))
+            events.append(Event(int(record["t_ns"]), f"{self._prefix}{text}"))
         return events
 
     def close(self) -> None:
