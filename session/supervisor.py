@@ -146,10 +146,12 @@ class Supervisor:
             return Outcome.UNLABELLED
         score = self._link.score()
         reached = f"{score.stages[score.best]} ({score.best} of {len(score.stages) - 1})"
+        held = self._watch.has_ended(self._episode)  # by control, before anybody could judge it
+        outcome = self._watch.outcome_of(self._episode) if held else score.outcome
         self._clients.log(
-            f"episode {self._episode}: {score.outcome.name.lower()}, stage reached: {reached}"
+            f"episode {self._episode}: {outcome.name.lower()}, stage reached: {reached}"
         )
-        return score.outcome
+        return outcome
 
     # -- conditions
 

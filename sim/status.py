@@ -16,6 +16,7 @@ WORLD_DTYPE: Final = np.dtype(
         ("last_stage", "u1"),
         ("best_name", "S24"),
         ("cpu_render_ns", "<i8"),  # of this process: in real time others render
+        ("warnings", "<i8"),  # of MuJoCo, since the world began
         ("realtime", "?"),
         ("fifo", "?"),  # scheduled by SCHED_FIFO
         ("slices", "<i8"),  # of a tick, in real time: taken, and left out because they were late
@@ -38,6 +39,7 @@ class WorldBoard:
         scene = rig.scene
         status["best_stage"] = scene.best_stage
         status["last_stage"] = len(scene.stage_names) - 1
+        status["warnings"] = scene.warnings
         status["best_name"] = scene.stage_names[scene.best_stage].encode()
         for name, value in fields.items():
             status[name] = value

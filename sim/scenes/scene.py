@@ -66,6 +66,7 @@ class Scene:
         self._torque = np.ones(self.model.nu)
         self._force_shares: dict[Side, Sequence[float]] = {}
         self._stiffness: dict[Side, Sequence[float]] = {}
+        self._past_warnings = 0
         self.reset(0)
 
     def _index_arms(self) -> None:
@@ -116,6 +117,7 @@ class Scene:
             SceneError: `start` names an object that the scene does not have.
         """
         self.check_start(start)
+        self._past_warnings = self.warnings
         mujoco.mj_resetData(self.model, self.data)
         for side in SIDES:
             self.set_torque(side, _ALL_ON)
@@ -170,10 +172,16 @@ class Scene:
         self.best_stage = max(self.best_stage, now)
         return now
 
+    @property
+    def warnings(self) -> int:
+        """How often MuJoCo has warned since the scene was made: a sign of unsound physics."""
+        return self._past_warnings + sum(int(warning.number) for warning in self.data.warning)
+
     def state(self) -> Array:
         """Everything that `restore` needs to go on bit for bit: float64, 1-D, fixed length.
 
-        Physics, goals, solver warm start, and which joints have torque.
+        Physics, goals, solver warm start, and which joints have torque; force limits and stiffness
+        are not in it, which whoever drives the joints sets anew before each step.
         """
         state = np.empty(self.state_size)
         mujoco.mj_getState(self.model, self.data, state[: self._physics_size], _STATE)
