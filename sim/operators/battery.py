@@ -12,11 +12,10 @@ from typing import Final
 
 import numpy as np
 
-from sim.operators.hand import CLOSED, WIDE, Hand
+from sim.operators.hand import CLOSED, WIDE, Hand, Motion
 from sim.scenes import battery_mjcf as parts
 from sim.scenes.geometry import Array, Pose, pointing, raised
 from sim.scenes.scene import Scene
-from sim.scenes.task import Motion
 
 _GRASP_REMOTE: Final = (-0.052, 0.0, 0.0035)  # in the remote's frame
 _LEFT_DOWN_RAD: Final = 1.1

@@ -11,6 +11,7 @@ leader's own size (a WidowX is read as a ViperX), its weight, fatigue, learning.
 """
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -21,8 +22,10 @@ from sim.operators.kinematics import ArmKinematics
 from sim.scenes.arm_mjcf import FINGER_MIN_M
 from sim.scenes.geometry import Array, Pose, between, rotation_of, rotation_vector
 from sim.scenes.scene import START_RAD, Scene
-from sim.scenes.task import Motion
 from teleop.joints import ARM_DOF, Side
+
+Motion = Iterator[None]
+"""What one hand does, one step for each 20 ms."""
 
 WIDE: Final = 0.97  # gripper openings, 0-1 as ALOHA normalises the follower's finger
 CLOSED: Final = 0.0

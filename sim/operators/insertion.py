@@ -12,12 +12,11 @@ from typing import Final
 
 import numpy as np
 
-from sim.operators.hand import Hand
+from sim.operators.hand import Hand, Motion
 from sim.operators.picking import Grasp, fetch, in_hand
 from sim.scenes import insertion as parts
 from sim.scenes.geometry import Array, Pose, pointing
 from sim.scenes.scene import Scene
-from sim.scenes.task import Motion
 
 _DOWN_RAD: Final = 1.2
 _PEG: Final = Grasp("peg", (0.02, 0.0, 0.002), heading=np.pi, turn=np.pi, down=_DOWN_RAD)

@@ -3,10 +3,10 @@
 import numpy as np
 
 from sim.config import OperatorConfig
-from sim.operators.hand import Hand
+from sim.operators.hand import Hand, Motion
+from sim.operators.script import load_script
 from sim.scenes.geometry import Array
 from sim.scenes.scene import Scene
-from sim.scenes.task import Motion, load_script
 from teleop.joints import SIDES
 
 _FAULTLESS = OperatorConfig()
@@ -32,7 +32,7 @@ class Operator:
             for index, side in enumerate(SIDES)
         )
         self._hands = (left, right)
-        self._motions: list[Motion] = list(load_script(scene.task)(scene, left, right, self.misses))
+        self._motions: list[Motion] = list(load_script(scene)(scene, left, right, self.misses))
         self._busy = [True] * len(self._hands)
 
     def tick(self) -> Array:

@@ -12,9 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from sim.operators.hand import CLOSED, WIDE, Hand
+from sim.operators.hand import CLOSED, WIDE, Hand, Motion
 from sim.scenes.geometry import Array, Pose, pointing, raised
-from sim.scenes.task import Motion
 
 _ABOVE_M: Final = 0.09  # where a hand stops on its way down, to look
 _LIFT_M: Final = 0.055

@@ -9,11 +9,10 @@ from typing import Final
 
 import numpy as np
 
-from sim.operators.hand import CLOSED, WIDE, Hand
+from sim.operators.hand import CLOSED, WIDE, Hand, Motion
 from sim.operators.picking import Grasp, fetch
 from sim.scenes.geometry import Array, Pose, pointing
 from sim.scenes.scene import Scene
-from sim.scenes.task import Motion
 
 _DOWN_RAD: Final = 1.2
 _GRASP: Final = Grasp("cube", (0.0, 0.0, 0.004), heading=np.pi, turn=np.pi / 2, down=_DOWN_RAD)

@@ -1,28 +1,20 @@
 """What a task adds to the rig, and the table of the tasks the simulated rig knows.
 
-A new task is a module with a `TASK` (what lies on the table and what counts as progress) and a
-`script` (how an operator does it), plus its line in the table below.
+A new task is a module of its name here, with a `TASK` (what lies on the table and what counts as
+progress), one in `sim.operators` (how a person does it), and its line in the table below.
 """
 
 import importlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import Final, Protocol
 
 import mujoco
 
 from sim.errors import SceneError
 from teleop.config import nearest
 
-if TYPE_CHECKING:
-    from sim.operators.hand import Hand
-    from sim.scenes.scene import Scene
-
-_MODULES: Final = {
-    "battery": ("sim.scenes.battery", "sim.operators.battery"),
-    "transfer_cube": ("sim.scenes.transfer_cube", "sim.operators.transfer_cube"),
-    "insertion": ("sim.scenes.insertion", "sim.operators.insertion"),
-}
+SCENES: Final = ("battery", "transfer_cube", "insertion")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,34 +49,13 @@ class SceneTask:
     stages: Callable[[mujoco.MjModel], Stages]
 
 
-Motion = Iterator[None]
-"""What one hand does, one step for each 20 ms."""
-
-Script = Callable[["Scene", "Hand", "Hand", bool], tuple[Motion, Motion]]
-"""Gives the motions of the left and the right hand; with True the first grasp misses."""
-
-
 def load_task(name: str) -> SceneTask:
     """The scene of a task.
 
     Raises:
         SceneError: there is none of that name.
     """
-    task: SceneTask = importlib.import_module(_modules(name)[0]).TASK
+    if name not in SCENES:
+        raise SceneError(f"The simulated rig has no task {name!r}. {nearest(name, SCENES)}.")
+    task: SceneTask = importlib.import_module(f"sim.scenes.{name}").TASK
     return task
-
-
-def load_script(name: str) -> Script:
-    """The scripted operator of a task.
-
-    Raises:
-        SceneError: there is none of that name.
-    """
-    script: Script = importlib.import_module(_modules(name)[1]).script
-    return script
-
-
-def _modules(name: str) -> tuple[str, str]:
-    if name in _MODULES:
-        return _MODULES[name]
-    raise SceneError(f"The simulated rig has no task {name!r}. {nearest(name, _MODULES)}.")

@@ -44,6 +44,11 @@ class Episode:
         return len(self.action)
 
 
+def every(check: Callable[[Episode], bool], episodes: list[Episode]) -> bool:
+    """Whether all of them pass."""
+    return all(check(episode) for episode in episodes)
+
+
 def record(
     scene: Scene,
     seed: int,

@@ -1,10 +1,8 @@
 """The scripted operator on peg and socket: in a person's time, and mending what goes wrong."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from demonstration import Episode, record
+from demonstration import Episode, every, record
 
 from sim.operators.kinematics import MAX_SPEED_RAD_S
 from sim.scenes import insertion
@@ -13,28 +11,11 @@ from teleop.joints import ARM_DOF, arm_slice
 
 pytestmark = pytest.mark.sim
 
+TASK = "insertion"
+"""Of the fixtures in conftest.py."""
+
 LEFT, RIGHT = arm_slice("left"), arm_slice("right")
 ROLLS = [LEFT.start + 3, RIGHT.start + 3]
-
-
-@pytest.fixture(scope="module")
-def scene() -> Scene:
-    return Scene("insertion")
-
-
-@pytest.fixture(scope="module")
-def episodes(scene: Scene) -> list[Episode]:
-    return [record(scene, seed) for seed in range(4)]
-
-
-@pytest.fixture(scope="module")
-def missed(scene: Scene) -> list[Episode]:
-    """The same parts as `episodes`, one of them grasped in vain at first."""
-    return [record(scene, seed, miss_share=1.0) for seed in range(4)]
-
-
-def every(check: Callable[[Episode], bool], episodes: list[Episode]) -> bool:
-    return all(check(episode) for episode in episodes)
 
 
 def success(episode: Episode) -> bool:

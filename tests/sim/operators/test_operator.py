@@ -1,10 +1,8 @@
 """The scripted operator on the battery task; how its hands move is a person's on any task."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from demonstration import Episode, record
+from demonstration import Episode, every, record
 
 from sim.config import TICK_S, OperatorConfig
 from sim.operators.demonstrate import GRIPPERS
@@ -16,27 +14,10 @@ from teleop.joints import ARM_DOF, arm_slice
 
 pytestmark = pytest.mark.sim
 
+TASK = "battery"
+"""Of the fixtures in conftest.py."""
+
 LEFT, RIGHT = arm_slice("left"), arm_slice("right")
-
-
-@pytest.fixture(scope="module")
-def scene() -> Scene:
-    return Scene("battery")
-
-
-@pytest.fixture(scope="module")
-def episodes(scene: Scene) -> list[Episode]:
-    return [record(scene, seed) for seed in range(4)]
-
-
-@pytest.fixture(scope="module")
-def missed(scene: Scene) -> list[Episode]:
-    """The same cells as `episodes`, grasped in vain at first; far ones and near ones."""
-    return [record(scene, seed, miss_share=1.0) for seed in range(4)]
-
-
-def every(check: Callable[[Episode], bool], episodes: list[Episode]) -> bool:
-    return all(check(episode) for episode in episodes)
 
 
 def test_succeeds_in_a_person_s_time_and_passes_every_stage(episodes: list[Episode]) -> None:

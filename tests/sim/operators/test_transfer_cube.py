@@ -1,10 +1,8 @@
 """The scripted operator on the cube: hands over in a person's time, and mends what goes wrong."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
-from demonstration import Episode, record
+from demonstration import Episode, every, record
 
 from sim.operators.kinematics import MAX_SPEED_RAD_S
 from sim.scenes import transfer_cube
@@ -13,28 +11,11 @@ from teleop.joints import ARM_DOF, arm_slice
 
 pytestmark = pytest.mark.sim
 
+TASK = "transfer_cube"
+"""Of the fixtures in conftest.py."""
+
 RIGHT = arm_slice("right")
 ROLLS = [arm_slice("left").start + 3, RIGHT.start + 3]
-
-
-@pytest.fixture(scope="module")
-def scene() -> Scene:
-    return Scene("transfer_cube")
-
-
-@pytest.fixture(scope="module")
-def episodes(scene: Scene) -> list[Episode]:
-    return [record(scene, seed) for seed in range(3)]
-
-
-@pytest.fixture(scope="module")
-def missed(scene: Scene) -> list[Episode]:
-    """The same cubes as `episodes`, grasped in vain at first; far ones and near ones."""
-    return [record(scene, seed, miss_share=1.0) for seed in range(3)]
-
-
-def every(check: Callable[[Episode], bool], episodes: list[Episode]) -> bool:
-    return all(check(episode) for episode in episodes)
 
 
 def success(episode: Episode) -> bool:

@@ -1,7 +1,6 @@
 """The emulated bus as a port: line speeds, faults on the way, cables, names."""
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,21 +15,6 @@ from sim.servos.packets import build_packet, build_status
 
 PING_1 = build_packet(1, b"\x01")
 MS = 1_000_000
-
-
-@pytest.fixture
-def follower() -> Iterator[Host]:
-    host = Host(ServoBus(aloha_servos("follower")))
-    yield host
-    host.close()
-
-
-@pytest.fixture(scope="module")
-def shared_follower() -> Iterator[Host]:
-    """One bus for all of hypothesis' examples: noise must never wear it out."""
-    host = Host(ServoBus(aloha_servos("follower")))
-    yield host
-    host.close()
 
 
 # ---- packets ------------------------------------------------------------------------------------

@@ -1,7 +1,5 @@
 """What servos do with each instruction and what they answer: by hand-made packets."""
 
-from collections.abc import Iterator
-
 import pytest
 from bus_host import BROADCAST, IDS, Host
 from hypothesis import given
@@ -15,20 +13,6 @@ from sim.servos.servo import BOOT_TIME_NS
 CLEAR_MULTI_TURN = bytes.fromhex("0144584c22")
 GROUP_INSTRUCTIONS = [0x82, 0x83, 0x8A, 0x92, 0x93, 0x9A]
 ALL_INSTRUCTIONS = [*range(1, 9), 0x10, 0x20, *GROUP_INSTRUCTIONS]
-
-
-@pytest.fixture
-def follower() -> Iterator[Host]:
-    host = Host(ServoBus(aloha_servos("follower")))
-    yield host
-    host.close()
-
-
-@pytest.fixture(scope="module")
-def shared_follower() -> Iterator[Host]:
-    host = Host(ServoBus(aloha_servos("follower")))
-    yield host
-    host.close()
 
 
 def bulk_read(host: Host, *reads: tuple[int, int, int], fast: bool = False) -> bytes:
