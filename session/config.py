@@ -9,7 +9,7 @@ from typing import Final
 from recorder.config import CameraConfig, RecordingConfig
 from session.paths import config_dir
 from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
-from sim.fault_script import load_faults
+from sim.faults.script import load_faults
 from teleop.config import ConfigError, build, nearest, read_toml
 from teleop.rig_config import GripperVariant, PoseConfig, RigConfig
 

@@ -5,7 +5,7 @@ line, then serves until SIGTERM or until its standard input closes. Joints with 
 their set-points as a first-order lag; the others stay where they are. Shoulder and elbow have two
 servos on one joint. No physics, no gravity, no load.
 
-`--faults FILE` breaks what the file says of this arm (sim.fault_script; it tells of each on
+`--faults FILE` breaks what the file says of this arm (sim.faults.script; it tells of each on
 standard error), `--link PATH` keeps a symbolic link to the port, also after it was unplugged and
 plugged in again, `--wire-time` and `--usb-latency-ms` let replies take the time they take on a
 real line.
@@ -40,9 +40,9 @@ from typing import Any, Final
 
 from sim.config import WireConfig
 from sim.errors import SimError
-from sim.fault_script import FaultScript, load_faults
-from sim.faults import Faults
-from sim.line_faults import Sent
+from sim.faults.faults import Faults
+from sim.faults.line import Sent
+from sim.faults.script import FaultScript, load_faults
 from sim.lines import Lines
 from sim.servos.aloha import aloha_servos
 from sim.servos.bus import ServoBus

@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from sim.arms import FollowerArm, LeaderArm
 from sim.config import TICK_S, WorldConfig
-from sim.fault_script import load_faults
-from sim.faults import Faults
+from sim.faults.faults import Faults
+from sim.faults.script import load_faults
 from sim.linkage import leader_angle
 from sim.operators.operator import Operator
 from sim.scenes.scene import Scene

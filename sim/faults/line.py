@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from random import Random
 from typing import Final
 
-from sim.fault_script import Fault, Kind
+from sim.faults.script import Fault, Kind
 from sim.servos.packets import BROADCAST_ID
 
 Sent = list[tuple[int, bytes]]

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.fault_script import KINDS, Fault, Kind, load_faults
+from sim.faults.script import KINDS, Fault, Kind, load_faults
 from teleop.config import ConfigError
 from teleop.joints import BUS_NAMES
 
-EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "configs" / "faults").glob("*.toml"))
+EXAMPLES = sorted((Path(__file__).resolve().parents[3] / "configs" / "faults").glob("*.toml"))
 
 FIELDS: dict[str, Any] = {
     "share": st.floats(0.001, 1.0),

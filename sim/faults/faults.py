@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from sim.fault_script import KINDS, Fault, FaultScript, Kind
-from sim.line_faults import LINE_KINDS, LineFaults
+from sim.faults.line import LINE_KINDS, LineFaults
+from sim.faults.script import KINDS, Fault, FaultScript, Kind
 from sim.servos.bus import ServoBus
 from sim.servos.protection import HardwareError
 from sim.servos.servo import Servo

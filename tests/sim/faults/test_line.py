@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim.fault_script import Fault
-from sim.line_faults import LineFaults
+from sim.faults.line import LineFaults
+from sim.faults.script import Fault
 from sim.servos.packets import BROADCAST_ID, build_status
 
 PACKETS = [build_status(n % 9 + 1, 0, n.to_bytes(4, "little")) for n in range(400)]
