@@ -158,30 +158,34 @@ def long_session(task: str, episodes: int, seed: int) -> None:
         directory = runtime_dir.create()
         config = SessionConfig(rig_file, load_task(task), episodes, seed, folder, str(directory))
         began = time.monotonic()
-        footprints, warnings, successes = _watch(config, directory)
+        footprints, warnings, failed = _watch(config, directory)
         lasted_s = time.monotonic() - began
-    print(f"{len(footprints)} episodes ({successes} successes) in {lasted_s:.0f} s.")
+    print(f"{len(footprints)} episodes in {lasted_s:.0f} s, without success at seeds: {failed}.")
     print(f"MuJoCo warnings: {warnings}.")
     print(f"Pseudo-terminals before and after the session: {terminals}, {_terminals()}.")
     print(f"The runtime directory is {'still there' if directory.exists() else 'gone'}.\n")
     _report(footprints)
 
 
-def _watch(config: SessionConfig, directory: Path) -> tuple[list[Footprint], int, int]:
+def _watch(config: SessionConfig, directory: Path) -> tuple[list[Footprint], int, list[int]]:
+    """Follow the session: what it held after each episode, MuJoCo's warnings, seeds that failed."""
     connection = launch(config)
     connection.settimeout(0.1)
     footprints: list[Footprint] = []
+    failed: list[int] = []
     warnings = saved = successes = 0
     while True:
         status = _newest(directory / STATUS_RING)
         if status is not None and int(status["saved"]) > saved:
+            if int(status["successes"]) == successes:
+                failed.append(config.seed + saved)
             saved, successes = int(status["saved"]), int(status["successes"])
             world = _newest(directory / WORLD_STATUS)
             warnings = warnings if world is None else int(world["warnings"])
             footprints.append(footprint(directory))
         try:
             if receive(connection).get("event") == "ended":
-                return footprints, warnings, successes
+                return footprints, warnings, failed
         except LockstepError as error:
             if not isinstance(error.__cause__, TimeoutError):
                 raise

@@ -257,6 +257,8 @@ class Supervisor:
         simulated = self._link is not None
         scene = (task.scene, seed) if simulated else (None, None)
         plan = EpisodePlan(self._episode, task.name, task.prompt, *scene)
+        for used in self._runtime.glob("plan_*.json"):  # a recorder that is ready has read them
+            used.unlink()
         write_json(self._runtime / f"plan_{self._episode}.json", plan)
 
     # -- the end
