@@ -118,7 +118,7 @@ class Collect:
         """Until control is in `state`."""
         wait_until(lambda: self.field("ticks", "state") == state, 60, state.name)
 
-    def finish(self, timeout_s: float = 180) -> tuple[int, str]:
+    def finish(self, timeout_s: float = 600) -> tuple[int, str]:
         """Exit status and everything printed."""
         text, _ = self.process.communicate(timeout=timeout_s)
         return self.process.returncode, text
@@ -150,7 +150,7 @@ def alive(pid: int) -> bool:
     return fields[0] not in "ZX"
 
 
-def run(out: Path, *arguments: str, timeout_s: float = 180) -> tuple[int, str]:
+def run(out: Path, *arguments: str, timeout_s: float = 600) -> tuple[int, str]:
     """Run collect.py to its end: exit status and everything printed."""
     done = subprocess.run(
         command(out, *arguments),
