@@ -16,6 +16,7 @@ from typing import Final, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from sim.config import JOINT_STOP_RAD
 from sim.linkage import angle_from_finger, finger_from_angle, finger_slope
 from sim.servos.motor import MOTORS
 from sim.servos.servo import Servo
@@ -168,6 +169,7 @@ class LeaderArm:
             if servo.torque_on:
                 reach = share * (servo.setpoint_rad - self._position[joint])
                 target[joint] = self._position[joint] + np.clip(reach, -bound, bound)
+        target = np.clip(target, -JOINT_STOP_RAD, JOINT_STOP_RAD)
         self._velocity = (target - self._position) / period_s
         self._position = target
         self._sense()

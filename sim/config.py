@@ -10,6 +10,10 @@ TICK_S: Final = 0.02
 """Length of a tick of the simulated rig."""
 
 
+JOINT_STOP_RAD: Final = 3.14
+"""Where joints that could turn all around are stopped: within the one turn that encoders tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartRange:
     """Where an object of the scene may start: each uniform between its two ends.

@@ -14,6 +14,7 @@ from typing import Final
 
 import numpy as np
 
+from sim.config import JOINT_STOP_RAD
 from sim.scenes.geometry import look_axes
 from teleop.joints import ARM_JOINTS, GRIPPER, Side
 from teleop.rig_config import VIPERX_LOWER_RAD, VIPERX_UPPER_RAD
@@ -201,7 +202,8 @@ def arm_contacts(side: Side) -> str:
 
 
 def _range(index: int) -> str:
-    return f"{VIPERX_LOWER_RAD[index]} {VIPERX_UPPER_RAD[index]}"
+    lower = max(VIPERX_LOWER_RAD[index], -JOINT_STOP_RAD)
+    return f"{lower} {min(VIPERX_UPPER_RAD[index], JOINT_STOP_RAD)}"
 
 
 def _hinge(name: str) -> str:

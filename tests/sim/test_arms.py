@@ -142,3 +142,17 @@ def test_a_profile_bounds_a_leader_under_torque() -> None:
     for tick in range(50):
         arm.advance(0.02, None, tick * 20_000_000, tick * 20_000_000)
     assert waist.get("present_position") == pytest.approx(2048 + 20 * 0.229 / 60 * 4096, abs=30)
+
+
+def test_a_hand_cannot_turn_a_leader_past_one_turn() -> None:
+    """Its encoders forget whole turns when torque goes on: the arm would start a turn away."""
+    servos = aloha_servos("leader")
+    arm = LeaderArm(servos, np.zeros(7))
+    forearm = servos[5]
+    for beyond_rad in (3.3, -3.3):
+        arm.advance(0.02, np.full(7, beyond_rad), 0, 0)
+        turned = forearm.get("present_position")
+        assert 0 <= turned <= 4095
+        forearm.set("torque_enable", 1)
+        assert forearm.get("present_position") == turned
+        forearm.set("torque_enable", 0)
