@@ -89,7 +89,7 @@ def attempt(scene: Scene, task: TaskConfig, seed: int) -> Outcome:
     begin = whereabouts(scene)
     stages = [step.stage for step in demonstrate(scene, operator, task.max_steps)]
     names = scene.stage_names
-    success = stages[-1] == len(names) - 1
+    success = operator.finished and stages[-1] == len(names) - 1
     best_tick = stages.index(scene.best_stage)
     story = (
         f"ended at '{names[stages[-1]]}' after {len(stages)} ticks"

@@ -152,7 +152,7 @@ def _open_inputs(
     if config.scene_ring:
         scene = reader = waited("the scene", lambda: SceneReader(folder))
         stack.callback(scene.close)
-        sources.append(("world", WORLD_EVENTS))
+        sources.insert(0, ("world", WORLD_EVENTS))  # a fault before what comes of it
     if socket := config.world_socket:
         world = waited("the simulated world", lambda: WorldLink(socket, reader))
         stack.callback(world.close)

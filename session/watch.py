@@ -16,9 +16,9 @@ Log = Callable[[str], None]
 RECORDER_SILENCE_S: Final = 15.0
 """Of a recorder that tells ten times a second what it does. A disk may stall it for seconds."""
 EVENT_SOURCES: Final = (
+    (WORLD_EVENTS, "world"),  # first: a fault by script is told before what comes of it
     (EVENT_RING, "control"),
     (RECORDER_EVENTS, "recorder"),
-    (WORLD_EVENTS, "world"),
 )
 
 

@@ -59,12 +59,16 @@ _STEP_NS: Final = 5_000_000
 _SENSED: Final = ("present_position", "present_velocity", "present_current", "present_load")
 """Registers that every step writes anew from the joint."""
 
+FARTHEST_RAD: Final = 1000.0
+"""How far a hand may move a joint: within what position registers hold."""
+
 _BAD_COMMAND: Final = (
     AttributeError,
     KeyError,
     OverflowError,
     RecursionError,
     RegisterError,
+    SimError,
     TypeError,
     ValueError,
 )
@@ -181,6 +185,9 @@ class ArmProcess:
         return {}
 
     def do_set(self, servo: int, register: str, value: int) -> dict[str, Any]:
+        known = self.servos[servo].model.register(register)
+        if not math.isfinite(value) or (known.eeprom and not known.accepts(value)):
+            raise ValueError(f"{register} cannot be {value}")
         if register in _SENSED:
             self.joints[servo].keep(self.servos[servo], register, value)
         else:
@@ -191,8 +198,8 @@ class ArmProcess:
         return {"value": self.servos[servo].get(register)}
 
     def do_move(self, servo: int, rad: float) -> dict[str, Any]:
-        if not math.isfinite(rad):
-            raise ValueError("rad must be finite")
+        if not abs(rad) <= FARTHEST_RAD:
+            raise ValueError(f"rad must be at most {FARTHEST_RAD:g} either way")
         self.joints[servo].move(rad)
         return {}
 

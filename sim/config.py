@@ -14,9 +14,14 @@ JOINT_STOP_RAD: Final = 3.14
 """Where joints that could turn all around are stopped: within the one turn that encoders tell."""
 
 
+TABLE_X_M: Final = (-0.61, 0.61)
+TABLE_Y_M: Final = (0.12, 0.88)
+"""The table's edges: x from the left arm to the right one, y away from the operator."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartRange:
-    """Where an object of the scene may start: each uniform between its two ends.
+    """Where an object of the scene may start: each uniform between its two ends, on the table.
 
     Table frame of `sim.scenes.table_mjcf`; the heading turns about the vertical.
     """
@@ -30,6 +35,10 @@ class StartRange:
             ends = getattr(self, name)
             if len(ends) != 2 or ends[0] > ends[1]:
                 raise ValueError(f"{name} must be two numbers, the lower first, not {list(ends)}.")
+        for name, edges in (("x_m", TABLE_X_M), ("y_m", TABLE_Y_M), ("heading_deg", (-180, 180))):
+            ends = getattr(self, name)
+            if ends[0] < edges[0] or ends[1] > edges[1]:
+                raise ValueError(f"{name} must lie in {list(edges)}, not {list(ends)}.")
 
     def contains(self, other: "StartRange") -> bool:
         """Whether every start of `other` is one of this range too."""

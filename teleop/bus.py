@@ -35,19 +35,22 @@ NowNs = Callable[[], int]
 class Block:
     """Neighbouring registers read together.
 
-    `lead` bytes in front of them are read too after a read that stayed incomplete: the other length
-    tells late replies to the old request from replies to the new one.
+    After each read that stayed incomplete the next one takes `lead` bytes more in front of them, in
+    `shapes` lengths that come round again: lengths tell late replies to older requests from replies
+    to this one.
     """
 
     address: int
     size: int
     lead: int = 0
+    shapes: int = 1
 
 
-PRESENT: Final = Block(126, 10, lead=2)
-"""Effort (i2), velocity (i4), position (i4)."""
-VOLTAGE_TEMPERATURE: Final = Block(144, 3, lead=4)
-HARDWARE_ERROR: Final = Block(70, 1, lead=1)
+PRESENT: Final = Block(126, 10, lead=2, shapes=12)
+"""Effort (i2), velocity (i4), position (i4). More shapes than ticks in a row may stay incomplete
+until the arms hold, by default: a reply to an older request never passes for a new one."""
+VOLTAGE_TEMPERATURE: Final = Block(144, 3, lead=4, shapes=11)
+HARDWARE_ERROR: Final = Block(70, 1, lead=1, shapes=3)
 TORQUE_ENABLE: Final = Block(64, 1)
 GOAL_POSITION: Final = Block(116, 4)
 
@@ -83,10 +86,11 @@ class ServoBus:
         self.lost = 0
         self.retries = 0
         self._parser = StatusParser()
-        self._requests: dict[tuple[Block, tuple[int, ...], bool], bytes] = {}
+        self._requests: dict[tuple[Block, tuple[int, ...], int], bytes] = {}
         self._misses = dict.fromkeys(SERVO_IDS, 0)
         self._order = SERVO_IDS
-        self._wide = False
+        self._incomplete = 0  # reads that stayed so, since the start
+        self._lead = 0
         self._block = PRESENT
         self._expected = PRESENT.size
         self._missing: list[int] = []  # in the order they were asked
@@ -114,12 +118,13 @@ class ServoBus:
         self.port.discard_input()
         self._parser.reset()
         self._block = block
-        self._expected = block.size + (block.lead if self._wide else 0)
+        self._lead = block.lead * (self._incomplete % block.shapes)
+        self._expected = block.size + self._lead
         self._missing = list(self._order)
         self._silent = []
         self._asked_again = False
         self._reading = BusReading()
-        key = (block, self._order, self._wide)
+        key = (block, self._order, self._lead)
         request = self._requests.get(key)
         if request is None:
             request = self._requests[key] = self._request(self._order)
@@ -139,8 +144,7 @@ class ServoBus:
         return True
 
     def _request(self, servo_ids: Sequence[int]) -> bytes:
-        address = self._block.address - (self._block.lead if self._wide else 0)
-        return sync_read(servo_ids, address, self._expected)
+        return sync_read(servo_ids, self._block.address - self._lead, self._expected)
 
     def hear(self) -> bool:
         """Take what has arrived; True: nobody is missing any more."""
@@ -148,7 +152,7 @@ class ServoBus:
             fits = len(status.data) == self._expected or (status.error and not status.data)
             if fits and status.servo_id in self._missing:
                 self._missing.remove(status.servo_id)
-                if self._wide:
+                if self._lead:
                     status = status._replace(data=status.data[-self._block.size :])
                 self._reading.replies[status.servo_id] = status
         return not self._missing
@@ -164,7 +168,7 @@ class ServoBus:
         self._order = tuple(sorted(SERVO_IDS, key=self._lateness))
         self.lost += len(self._missing)
         if self._missing:
-            self._wide = not self._wide
+            self._incomplete += 1
         self._reading.complete_ns = now_ns
         return self._reading
 

@@ -44,7 +44,7 @@ def read_toml(path: Path) -> dict[str, Any]:
             return tomllib.load(file)
     except OSError as error:
         raise ConfigError(f"Cannot read {path}: {error.strerror}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # TOMLDecodeError, or what Python cannot take
         raise ConfigError(f"{path} is not TOML: {error}.") from error
 
 
@@ -52,7 +52,7 @@ def read_json(path: Path) -> dict[str, Any]:
     """The object in a JSON file (how the session hands a process its configuration)."""
     try:
         table = json.loads(path.read_text())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(f"Cannot read {path}: {error}.") from error
     if not isinstance(table, dict):
         raise ConfigError(f"{path} holds no object.")
@@ -132,7 +132,10 @@ def _convert_choice(choices: tuple[Any, ...], value: Any, where: str) -> Any:
 
 def _convert_scalar(hint: Any, value: Any, where: str) -> Any:
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
-        value = float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            raise ConfigError(f"{where} is too large.") from None
     if hint is Path and isinstance(value, str):
         value = Path(value)
     if not isinstance(value, hint) or (hint is int and isinstance(value, bool)):

@@ -74,6 +74,7 @@ class Loop:
         self._state_ticks = 0
         self._lost_ticks = 0
         self._alerts = np.zeros((len(BUS_NAMES), SERVOS_PER_ARM), np.bool_)
+        self._errors = rig.hardware_error
         self._stage_ns = np.zeros(len(Stage), np.int64)
 
     def run(self) -> Ending:
@@ -175,12 +176,17 @@ class Loop:
         self._lost_ticks = 0
 
     def _watch_servos(self, observation: Observation) -> None:
-        """Hold as soon as a servo says that it has shut itself down: its joint is limp."""
-        alerts = observation.servo_error & ALERT_BIT != 0
-        new, self._alerts = alerts & ~self._alerts, alerts
+        """Hold as soon as a servo says that it has shut itself down: its joint is limp.
+
+        The alert tells at once; what comes on top of an error that stands shows in a second.
+        """
+        alerts, errors = observation.servo_error & ALERT_BIT != 0, self._rig.hardware_error
+        new = (alerts & ~self._alerts) | (errors & ~self._errors != 0)
+        self._alerts, self._errors = alerts, errors
         if not new.any():
             return
         what, shut_down = self._rig.alarms(new)
+        self._errors = self._rig.hardware_error
         if shut_down and self._flow.state is not State.HOLDING:
             self._say(f"Holding: servos report errors ({what}). Support the arm.")
             self._flow.fault()

@@ -71,6 +71,10 @@ class Register:
     minimum: int = 0
     maximum: int = 0
 
+    def accepts(self, value: int) -> bool:
+        """Whether a write of this value is within the register's own range, if it has one."""
+        return not self.writable or self.minimum <= value <= self.maximum
+
     @property
     def eeprom(self) -> bool:
         """Whether the value survives power loss (and is locked while torque is on)."""

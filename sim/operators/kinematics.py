@@ -22,13 +22,15 @@ MAX_SPEED_RAD_S: Final = 2.7
 _ITERATIONS: Final = 2  # from the last tick's solution; what is left is taken up in the next
 _DAMPING: Final = 0.03
 _ROTATION_WEIGHT_M: Final = 0.25  # how many metres of error one radian is worth
-_ROLL_PULL: Final = 0.06  # with 0.02 one episode in a hundred came onto the other branch
+_ROLL_PULL: Final = 0.02
+_STRAIGHT_PULL: Final = 0.05  # more where the wrist is straight: there it would change its branch
+_STRAIGHT_RAD: Final = 0.3
 _CLOSE_ENOUGH: Final = 1e-5
 _SMALL_STEP_RAD: Final = 0.02  # after such a step what is left is of second order: 1e-4 rad
 _STEP_LIMIT_RAD: Final = 0.12  # per iteration: keeps the linearisation honest
 
 _WEIGHTS: Final = np.array([1.0, 1.0, 1.0] + [_ROTATION_WEIGHT_M] * 3)
-_POSTURE: Final = np.diag([0.0, 0.0, 0.0, _ROLL_PULL**2, 0.0, 0.0])
+_ROLL, _WRIST_ANGLE = ARM_JOINTS.index("forearm_roll"), ARM_JOINTS.index("wrist_angle")
 _IDENTITY: Final = np.eye(ARM_DOF)
 
 
@@ -82,6 +84,11 @@ class ArmKinematics:
         jacobian = self._jacobian[:, self._dof] * _WEIGHTS[:, None]
         # Far away full damping against overshoot, close by hardly any: it would leave an error.
         damping = _DAMPING**2 * min(1.0, math.sqrt(error @ error) / 0.05) + 1e-8
-        normal = jacobian.T @ jacobian + damping * _IDENTITY + _POSTURE
-        step = np.linalg.solve(normal, jacobian.T @ error - _POSTURE @ joints)
+        normal = jacobian.T @ jacobian + damping * _IDENTITY
+        wanted = jacobian.T @ error
+        straight = max(0.0, 1.0 - abs(joints[_WRIST_ANGLE]) / _STRAIGHT_RAD)
+        pull = (_ROLL_PULL + straight * _STRAIGHT_PULL) ** 2
+        normal[_ROLL, _ROLL] += pull
+        wanted[_ROLL] -= pull * joints[_ROLL]
+        step = np.linalg.solve(normal, wanted)
         return between(-_STEP_LIMIT_RAD, step, _STEP_LIMIT_RAD)

@@ -21,6 +21,8 @@ def write_refusal(
     table: ControlTable, settings: Settings, address: int, data: bytes, *, as_secondary: bool
 ) -> Error:
     """Why a write is refused, all of it, in the servo's present state; NONE if it is not."""
+    if not data:
+        return Error.DATA_LENGTH
     locked = as_secondary or table.get("torque_enable") == 1
 
     def refuses(register: Register, value: int) -> Error:

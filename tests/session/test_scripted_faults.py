@@ -130,8 +130,11 @@ def test_a_servo_that_shut_itself_down_can_be_seen_in_the_file(tmp_path: Path) -
     [
         fault("overload", 4, at_s=1.0),
         fault("overheating", 2, at_s=1.0, value=85.0),
+        fault("voltage", 4, at_s=0.2, for_s=0.2, value=8.0)
+        + "\n[[faults]]\n"
+        + fault("overload", 4, at_s=0.6),
     ],
-    ids=["overload", "overheating"],
+    ids=["overload", "overheating", "overload after a warning that stands"],
 )
 def test_a_servo_that_shut_itself_down_ends_in_hold(script: str, tmp_path: Path) -> None:
     _, text = run(tmp_path / "data", *arguments(tmp_path, script))

@@ -104,21 +104,25 @@ def test_spoilt_replies_cost_one_retry_and_never_wrong_data(open_bus: Any, how: 
     assert bus.retries == (0 if how == "junk" else 1)
 
 
-def test_late_replies_do_not_pass_for_new_ones() -> None:
-    """Replies to a request that was given up arrive while the next one is under way."""
+@pytest.mark.parametrize("late_by", [1, 2, 3, 9])
+def test_late_replies_do_not_pass_for_new_ones(late_by: int) -> None:
+    """Replies to a request that was given up arrive while a later one is under way."""
     master, slave = os.openpty()
     port = SerialPort(os.ttyname(slave), 1_000_000)
     bus = ServoBus("late", port)
-    assert read(bus, 0.01) == {}
+    late = b""
+    for tick in range(late_by):
+        assert read(bus, 0.01) == {}
+        asked = os.read(master, 100)  # nobody has answered it in time
+        late = late or replies(size=asked[10], position=1)
+        assert tick == 0 or asked[10] != late[5] - 4
 
     def answer_late() -> None:
         request = bytearray()
         while len(request) < 23:
             request += os.read(master, 23 - len(request))
-        size = request[10]
-        os.write(master, replies(size=10, position=1) + replies(size, position=2))
+        os.write(master, late + replies(request[10], position=2))
 
-    os.read(master, 100)  # the requests that nobody answered in time
     thread = threading.Thread(target=answer_late)
     thread.start()
     assert ticks(read(bus)) == dict.fromkeys(range(1, 10), 2)

@@ -27,6 +27,7 @@ def test_defaults_and_nesting() -> None:
         ({"velocity_limit_rad_s": "fast"}, ("velocity_limit_rad_s", "float", "'fast'")),
         ({"velocity_limit_rad_s": float("nan")}, ("velocity_limit_rad_s", "finite")),
         ({"velocity_limit_rad_s": -1.0}, ("velocity_limit_rad_s", "positive")),
+        ({"velocity_limit_rad_s": 10**400}, ("velocity_limit_rad_s", "too large")),
         ({"joint_lower_rad": [0.0]}, ("joint_lower_rad", "6 joints")),
         ({"joint_lower_rad": [4.0] * 6}, ("joint_lower_rad", "not below")),
         ({"joint_lower_rad": 3}, ("joint_lower_rad", "list")),
@@ -66,7 +67,9 @@ def test_json_hands_a_configuration_over_unchanged(tmp_path: Path) -> None:
     assert build(ControlConfig, read_json(tmp_path / "c.json"), "c") == config
 
 
-@pytest.mark.parametrize("text", ["[rig\n", "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["[rig\n", "\udcff", f"a = {'[' * 9000}", f"a = {'9' * 5000}"], ids=range(4)
+)
 def test_unreadable_files(tmp_path: Path, text: str) -> None:
     path = tmp_path / "rig.toml"
     path.write_bytes(text.encode(errors="surrogateescape"))

@@ -131,6 +131,8 @@ def test_a_clear_forgets_whole_turns(follower: Host) -> None:
         (0x02, b"", Error.DATA_LENGTH),
         (0x03, b"\x84", Error.DATA_LENGTH),
         (0x04, b"\x84", Error.DATA_LENGTH),
+        (0x03, b"\x58\x02", Error.DATA_LENGTH),  # no data, among the indirect ones
+        (0x04, b"\x58\x02", Error.DATA_LENGTH),
         (0x06, b"", Error.DATA_LENGTH),
         (0x06, b"\x03", Error.DATA_RANGE),
         (0x10, b"\x01\x44\x58\x4c\x23", Error.DATA_RANGE),
