@@ -104,7 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
             print(
                 f"SIMULATED RIG{how}: task {config.task.name}, {config.episodes} episode(s) from "
                 f"seed {config.seed} into {config.out}. No real arm moves. An episode takes about "
-                "half a minute."
+                f"{'five minutes' if config.mode.quality == 'high' else 'half a minute'}."
             )
             connection = launch(config)
     except (ConfigError, LaunchError) as error:

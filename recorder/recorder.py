@@ -190,8 +190,9 @@ class Recorder:
         )
 
     def _told(self) -> list[Event]:
-        """What control and world have said since the last call."""
-        return [event for events in self._inputs.events for event in events.new()]
+        """What world and control have said since the last call, in order of time."""
+        told = [event for events in self._inputs.events for event in events.new()]
+        return sorted(told, key=lambda event: event.t_ns)
 
     def _note(self, events: Sequence[Event]) -> bool:
         """Put what was told into the open episode; False if there is none."""

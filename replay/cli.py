@@ -4,6 +4,7 @@ Exit code 0: sound; 1: unsound, the findings are listed; 2: not an episode, or a
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,9 @@ def main(arguments: list[str] | None = None) -> int:
     except (EpisodeError, NotFoundError, SheetError) as error:
         sys.stderr.write(f"replay: {error}\n")
         return UNUSABLE
+    except BrokenPipeError:  # whoever read has seen enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNUSABLE
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +62,9 @@ def _show(episode: EpisodeReader, sheet: Path | None) -> int:
             raise EpisodeError(f"{episode.path}: {error}") from error
         lines = [str(episode.path), "  too damaged to say what it holds, or to draw it"]
         sheet = None
+    if sheet:
+        write_contact_sheet(episode, sheet)
+        lines.append(f"contact sheet: {sheet}")
     print("\n".join(lines))
     if findings:
         print("UNSOUND")
@@ -65,9 +72,7 @@ def _show(episode: EpisodeReader, sheet: Path | None) -> int:
             print(f"  - {finding}")
     else:
         print("sound")
-    if sheet:
-        write_contact_sheet(episode, sheet)
-        print(f"contact sheet: {sheet}")
+    sys.stdout.flush()
     return UNSOUND if findings else SOUND
 
 

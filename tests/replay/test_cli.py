@@ -53,6 +53,17 @@ def test_it_says_what_a_file_holds(datasets: Path, capsys: pytest.CaptureFixture
     assert said.splitlines()[-1] == "sound"
 
 
+def test_who_stops_reading_gets_no_traceback_and_the_picture_all_the_same(datasets: Path) -> None:
+    sheet = datasets / "sheet.png"
+    command = [sys.executable, "-m", "replay", str(datasets / "battery" / "episode_3.hdf5")]
+    command += ["--contact-sheet", str(sheet)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(command, cwd=REPOSITORY, **pipes) as process:  # type: ignore[call-overload]
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert sheet.exists()
+
+
 def test_an_unsound_file_is_called_so(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = datasets / "battery" / "episode_3.hdf5"
     with h5py.File(path, "r+") as file:
