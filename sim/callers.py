@@ -5,11 +5,23 @@ import os
 import select
 import socket
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from sim.servos.bus import ServoBus
 from teleop.lockstep import WORLD_SOCKET, Message, receive, send
+
+LINGER_S: Final = 20.0
+"""After SIGTERM the world goes on this long at most, so that control can bring the arms to rest."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What the session asks for a new demonstration."""
+
+    seed: int
+    max_steps: int
 
 
 class Host(Protocol):
@@ -89,6 +101,18 @@ class Callers:
     def _send(self, connection: socket.socket, message: Message) -> None:
         with contextlib.suppress(OSError):  # its end is gone; the next wait will tell
             send(connection, message)
+
+
+def reset_of(message: Message) -> Reset:
+    """The session's request.
+
+    Raises:
+        KeyError, TypeError, ValueError: it makes no sense.
+    """
+    seed, max_steps = int(message["seed"]), int(message["max_steps"])
+    if seed < 0:
+        raise ValueError("a seed is not negative")
+    return Reset(seed, max_steps)
 
 
 def serve(

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from sim.callers import Callers, serve
+from sim.callers import LINGER_S, Callers, Reset, reset_of, serve
 from sim.cameras.cameras import Cameras
 from sim.rig import TICK_NS, SimulatedRig
 from sim.status import WorldBoard, score
@@ -18,8 +18,6 @@ FRAMES_AHEAD: Final = 4
 """Frame sets that may be published before the recorder has acknowledged the first of them."""
 ACKNOWLEDGE_TIMEOUT_S: Final = 20.0
 """A recorder silent for so long is not waited for until it acknowledges again."""
-LINGER_S: Final = 20.0
-"""After SIGTERM the world goes on this long at most, so that control can bring the arms to rest."""
 _WAIT_S: Final = 0.1
 
 
@@ -30,14 +28,6 @@ class Advance:
     frames: bool
     since_s: float
     stepped: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """The session's request under way: the next advance begins with it."""
-
-    seed: int
-    max_steps: int
 
 
 class LockstepWorld:
@@ -162,15 +152,3 @@ class LockstepWorld:
             case other:
                 return {"error": f"Unknown request {other!r} from {role!r}."}
         return None
-
-
-def reset_of(message: Message) -> Reset:
-    """The session's request.
-
-    Raises:
-        KeyError, TypeError, ValueError: it makes no sense.
-    """
-    seed, max_steps = int(message["seed"]), int(message["max_steps"])
-    if seed < 0:
-        raise ValueError("a seed is not negative")
-    return Reset(seed, max_steps)

@@ -8,11 +8,10 @@ in bursts. Pictures are rendered by processes of their own (`sim.cameras.process
 import time
 from typing import Final
 
-from sim.callers import Callers, serve
+from sim.callers import LINGER_S, Callers, reset_of, serve
 from sim.cameras.renderers import Renderers
 from sim.cameras.rings import SceneRing
 from sim.errors import RenderError
-from sim.lockstep_world import LINGER_S, reset_of
 from sim.rig import TICK_NS, SimulatedRig
 from sim.schedule import Schedule
 from sim.status import WorldBoard, score
