@@ -1,16 +1,16 @@
 """Is an episode sound? Findings, each a sentence; none means yes."""
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from recorder import schema
+from recorder.arms import Arms, arms_of
 from recorder.encode import decode_jpeg
 from recorder.episode_reader import EpisodeReader
 from recorder.errors import EpisodeError
-from teleop.joints import BUS_NAMES, JOINT_NAMES
 from teleop.tick import Outcome
 
 MAX_LISTED: Final = 3
@@ -47,16 +47,21 @@ def _until_fault(findings: Iterator[str]) -> Iterator[str]:
 
 def _attributes(episode: EpisodeReader) -> Iterator[str]:
     facts = episode.facts
-    if facts.schema_version != schema.SCHEMA_VERSION:
+    if facts.schema_version not in schema.READABLE_VERSIONS:
         yield f"schema_version is {facts.schema_version}, this is version {schema.SCHEMA_VERSION}."
-    if facts.joint_names != JOINT_NAMES:
-        yield "joint_names are not the 14 joints in their order."
-    if facts.bus_names != BUS_NAMES:
-        yield "bus_names are not the four buses in their order."
+    arms = arms_of(facts.joint_names)
+    if arms is None:
+        yield "joint_names are not the joints of one or two arms in their order."
+    if facts.bus_names != (arms or Arms()).bus_names:
+        yield "bus_names are not the buses of those arms in their order."
+    if facts.arms_kind not in get_args(schema.ArmsKind) or facts.sim == (facts.arms_kind == "real"):
+        yield f"arms is {facts.arms_kind!r}, which does not agree with sim being {facts.sim}."
     if facts.success.upper() not in Outcome.__members__:
         yield f"success is {facts.success!r}, not success, failure or unlabelled."
     if facts.fps < 1:
         yield f"fps is {facts.fps}."
+    if facts.arms == "simulated" and not _state_size(episode):
+        yield "There is no /tandem/sim_state, as a simulated rig has it."
     if episode.steps == 0:
         yield "There are no steps."
     if facts.missing_steps:
@@ -66,18 +71,27 @@ def _attributes(episode: EpisodeReader) -> Iterator[str]:
 
 
 def _shapes(episode: EpisodeReader) -> Iterator[str]:
-    cameras, state = len(episode.facts.camera_names), _state_size(episode)
+    layout = _layout(episode)
     rows = {
         "step": episode.steps,
         "second": len(schema.second_rows(episode.steps, max(episode.facts.fps, 1))),
     }
-    for column in schema.columns_of(state):
-        expected = column.shape(rows[column.every], cameras, state)
+    for column in layout.columns():
+        expected = column.shape(rows[column.every], layout)
         yield from _until_fault(_shape(episode, column.path, column.dtype, expected))
-    lengths = (cameras, episode.steps)
+    lengths = (layout.cameras, episode.steps)
     yield from _until_fault(_shape(episode, schema.COMPRESS_LEN, "<f4", lengths))
     seconds = (rows["second"],)
     yield from _until_fault(_shape(episode, schema.SECOND_STEP, "<i8", seconds))
+
+
+def _layout(episode: EpisodeReader) -> schema.Layout:
+    """What the file says of itself; of what it says wrongly the usual, so that it is found."""
+    facts = episode.facts
+    known = facts.schema_version in schema.READABLE_VERSIONS
+    version = facts.schema_version if known else schema.SCHEMA_VERSION
+    arms = arms_of(facts.joint_names) or Arms()
+    return schema.Layout(len(facts.camera_names), _state_size(episode), arms, version)
 
 
 def _shape(
@@ -91,7 +105,7 @@ def _shape(
 
 
 def _state_size(episode: EpisodeReader) -> int:
-    """Size of the physics state; 0 where there is none, as on a real rig."""
+    """Size of the physics state; 0 where there is none, as on real and emulated arms."""
     try:
         shape = episode.shape("/tandem/sim_state")
     except EpisodeError:

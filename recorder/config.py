@@ -2,22 +2,31 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
-CameraKind = Literal["simulated", "pattern"]
+from recorder.arms import Arms
+from teleop.joints import SIDES, Side
+
+CameraKind = Literal["simulated", "pattern", "realsense", "webcam"]
+CAPTURED_KINDS: Final[tuple[CameraKind, ...]] = ("simulated", "pattern")
+"""Kinds that this version captures; the others stand in rig files for the next one."""
 Subsampling = Literal["420", "422", "444"]
 TimeBase = Literal["simulated", "monotonic"]
 
 
 @dataclass(frozen=True, slots=True)
 class CameraConfig:
-    """One camera: its name in the files, what kind it is, and what it is asked to deliver."""
+    """One camera: its name in the files, what kind it is, and what it is asked to deliver.
+
+    `serial`: which of several cameras of a kind it is.
+    """
 
     name: str
     kind: CameraKind
     width: int = 640
     height: int = 480
     rate_hz: float = 50.0
+    serial: str = ""
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -65,6 +74,8 @@ class RecorderConfig:
     """The simulated world to acknowledge frames to; None: nobody waits for the recorder."""
     scene_ring: bool = False
     """There is a simulated world: it publishes its physics state, and has something to say."""
+    sides: tuple[Side, ...] = SIDES
+    """The arm pairs that the rig has: the files hold no others."""
     effort_unit: str = "mA"
     software: str = ""
     """Provenance for the files; empty: the recorder looks up versions and git revision itself."""
@@ -80,6 +91,7 @@ class RecorderConfig:
             raise ValueError(f"two cameras have the same name: {', '.join(names)}.")
         if self.world_socket and not self.scene_ring:
             raise ValueError("world_socket needs scene_ring: its states are what is acknowledged.")
+        Arms(self.sides)
         if not 1 <= self.rate_hz <= 200:
             raise ValueError(f"rate_hz must be 1-200, not {self.rate_hz}.")
 

@@ -57,11 +57,17 @@ class EpisodeFacts:
     quality: str | None = None
     faults: str | None = None
     camera_kind: str | None = None
+    arms: str | None = None
 
     @property
     def outcome(self) -> Outcome:
         """The verdict; UNLABELLED if the file says something unknown."""
         return Outcome.__members__.get(self.success.upper(), Outcome.UNLABELLED)
+
+    @property
+    def arms_kind(self) -> str:
+        """`real`, `simulated` or `emulated`; files of version 1 know no emulated arms."""
+        return self.arms or ("simulated" if self.sim else "real")
 
 
 @dataclass(frozen=True, slots=True)

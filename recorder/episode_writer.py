@@ -22,7 +22,6 @@ from recorder import schema
 from recorder.camera import Record
 from recorder.header import EpisodeHeader
 from recorder.journal_reader import JournalReader, JournalStep, Scan
-from teleop.joints import BUS_NAMES, JOINT_NAMES
 
 BLOCK_STEPS: Final = 256
 LIBVER: Final = ("v110", "v110")
@@ -68,8 +67,8 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "recovery_note": scan.note,
         "missing_steps": missing_steps(scan.steps),
         "started_utc": header.started_utc,
-        "joint_names": JOINT_NAMES,
-        "bus_names": BUS_NAMES,
+        "joint_names": header.layout.arms.joint_names,
+        "bus_names": header.layout.arms.bus_names,
         "camera_names": [camera.name for camera in header.cameras],
         "camera_rate_hz": json.dumps({camera.name: camera.rate_hz for camera in header.cameras}),
         "camera_kind": json.dumps({camera.name: camera.kind for camera in header.cameras}),
@@ -81,6 +80,7 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "rig": header.rig_name,
         "software": header.software,
         "servos": header.servos,
+        "arms": header.arms_kind,
     }
     for name in ("scene", "seed", "quality", "faults"):
         if (value := getattr(header, name)) is not None:
@@ -98,9 +98,8 @@ def missing_steps(steps: list[int]) -> int:
 def _create_datasets(file: h5py.File, header: EpisodeHeader, scan: Scan) -> None:
     count, cameras = len(scan.steps), len(header.cameras)
     seconds = schema.second_rows(count, header.rate_hz)
-    for column in schema.columns_of(header.state_size):
-        rows = len(seconds) if column.every == "second" else count
-        shape = column.shape(rows, cameras, header.state_size)
+    for column in header.layout.columns():
+        shape = column.shape(len(seconds) if column.every == "second" else count, header.layout)
         # With a checksum of its own: of damaged numbers nobody could tell otherwise.
         dataset = file.create_dataset(column.path, shape, column.dtype, fletcher32=True)
         _describe(dataset, column.unit)
@@ -124,20 +123,14 @@ def _write_columns(
 ) -> None:
     """Write a block of step records whose first is row `first` of the file."""
     rows = np.arange(first, first + len(records))
-    for column in schema.columns_of(header.state_size):
-        values, start = _field(records, column.source), first
+    for column in header.layout.columns():
+        values, start = column.values(records, header.layout.arms), first
         if column.every == "second":
             values, start = values[rows % header.rate_hz == 0], -(-first // header.rate_hz)
         if len(values):
-            file[column.path][start : start + len(values)] = values.astype(column.dtype)
+            file[column.path][start : start + len(values)] = values
     lengths = records["frames"]["jpeg_bytes"].T
     file[schema.COMPRESS_LEN][:, first : first + len(records)] = lengths.astype("<f4")
-
-
-def _field(records: npt.NDArray[Any], source: tuple[str, ...]) -> npt.NDArray[Any]:
-    for name in source:
-        records = records[name]
-    return records
 
 
 def _write_images(

@@ -5,9 +5,11 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
+from recorder.arms import Arms
 from recorder.config import CameraConfig, RecordingConfig, TimeBase
-from recorder.schema import SCHEMA_VERSION, STEP_LAYOUT
+from recorder.schema import SCHEMA_VERSION, STEP_LAYOUT, ArmsKind, Layout
 from teleop.config import ConfigError, build
+from teleop.joints import SIDES, Side
 
 MAX_STATE: Final = 1 << 16
 MAX_CAMERAS: Final = 64
@@ -46,12 +48,26 @@ class EpisodeHeader:
     scene: str | None = None
     quality: str | None = None
     faults: str | None = None
+    sides: tuple[Side, ...] = SIDES
 
     def __post_init__(self) -> None:
         if not 0 <= self.state_size <= MAX_STATE or len(self.cameras) > MAX_CAMERAS:
             raise ValueError("state_size or the number of cameras is out of range.")
         if self.rate_hz < 1 or self.number < 0:
             raise ValueError("rate_hz or the episode number is out of range.")
+        Arms(self.sides)
+
+    @property
+    def layout(self) -> Layout:
+        """What the shapes of the episode's file depend on."""
+        return Layout(len(self.cameras), self.state_size, Arms(self.sides))
+
+    @property
+    def arms_kind(self) -> ArmsKind:
+        """What was at the other end of the buses."""
+        if not self.simulated:
+            return "real"
+        return "simulated" if self.state_size else "emulated"
 
     def to_json(self) -> bytes:
         """The payload of a journal's header record."""
@@ -65,9 +81,14 @@ class EpisodeHeader:
             HeaderError: it is none, or one of another version.
         """
         try:
-            header = build(cls, json.loads(payload), "journal header")
-        except (ConfigError, ValueError, TypeError, RecursionError) as error:
+            table = json.loads(payload)
+            written = (table["schema_version"], table["step_layout"])
+        except (KeyError, ValueError, TypeError, RecursionError) as error:
             raise HeaderError(f"its header is not understood ({error})") from error
-        if (header.schema_version, header.step_layout) != (SCHEMA_VERSION, STEP_LAYOUT):
+        # Asked before anything else: another version's header may have other keys, too.
+        if written != (SCHEMA_VERSION, STEP_LAYOUT):
             raise VersionError("it was recorded by another version of Tandem")
-        return header
+        try:
+            return build(cls, table, "journal header")
+        except (ConfigError, ValueError, TypeError) as error:
+            raise HeaderError(f"its header is not understood ({error})") from error

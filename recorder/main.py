@@ -18,9 +18,9 @@ from typing import Final, TypeVar
 
 from recorder import provenance
 from recorder.camera import Camera
-from recorder.config import RecorderConfig
+from recorder.config import CAPTURED_KINDS, RecorderConfig
 from recorder.encode import EncodePool
-from recorder.errors import RecorderError
+from recorder.errors import CameraError, RecorderError
 from recorder.events import Events
 from recorder.finaliser import Finaliser
 from recorder.folder import check_kind, check_space, check_writable, folder_lock
@@ -166,6 +166,11 @@ def _open_inputs(
 
 def _open_camera(config: RecorderConfig, index: int) -> Camera:
     camera = config.cameras[index]
+    if camera.kind not in CAPTURED_KINDS:
+        raise CameraError(
+            f"Camera {camera.name}: this version cannot capture kind {camera.kind!r} yet; "
+            f"use one of {', '.join(CAPTURED_KINDS)}."
+        )
     if camera.kind == "pattern":  # one after the other, as cameras without a common trigger
         return PatternCamera(camera, camera.period_ns * index // len(config.cameras))
     return SimulatedCamera(config.runtime_dir, camera)

@@ -172,8 +172,8 @@ class Recorder:
             number=plan.number,
             task=plan.task,
             prompt=plan.prompt,
-            scene=plan.scene,
-            seed=plan.seed,
+            scene=plan.scene if scene else None,  # emulated or real arms have none
+            seed=plan.seed if scene else None,
             started_utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
             rig_name=config.rig_name,
             simulated=config.simulated,
@@ -187,6 +187,7 @@ class Recorder:
             servos=config.servos,
             quality=config.quality,
             faults=config.faults,
+            sides=config.sides,
         )
 
     def _told(self) -> list[Event]:

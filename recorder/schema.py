@@ -4,20 +4,25 @@ The journal stores step records of `step_dtype`; the episode writer copies their
 datasets in `COLUMNS`; the reader checks a file against the same table, and `datasets/README.md`
 repeats it for people (a test compares the two).
 
-Axes: T steps, C cameras, 14 joints (`joint_names`), 4 buses and 9 servos a bus (`bus_names`,
-`servo` = ID - 1), n numbers of physics state, M rows of once a second, E events, L bytes.
+Axes: T steps, C cameras, J joints (14, or 7 of one arm pair: `joint_names`), B buses (4, or 2:
+`bus_names`) and 9 servos a bus (`servo` = ID - 1), n numbers of physics state, M rows of once a
+second, E events, L bytes.
 """
 
 import zlib
-from dataclasses import dataclass
-from typing import Final, Literal
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from teleop.joints import BUS_NAMES, DOF, SERVOS_PER_ARM
-from teleop.tick import TICK_DTYPE, Stage
+from recorder.arms import Arms
+from teleop.joints import SERVOS_PER_ARM
+from teleop.tick import TICK_DTYPE, Need, Stage
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
+READABLE_VERSIONS: Final = (1, SCHEMA_VERSION)
+"""Version 1: both arm pairs always, and no column that is newer (`Column.since`)."""
 SUFFIX: Final = ".hdf5"
 JOURNAL_SUFFIX: Final = ".journal"
 
@@ -51,8 +56,39 @@ def step_dtype(cameras: int, state_size: int) -> np.dtype[np.void]:
 STEP_LAYOUT: Final = repr(step_dtype(0, 0).descr)
 """Names the layout in a journal: one of another version is refused, not misread."""
 
+ArmsKind = Literal["real", "simulated", "emulated"]
+"""Emulated: servos that answer, but nothing that they could move."""
 Every = Literal["step", "second"]
-Axis = int | Literal["C", "n"]
+Axis = int | Literal["C", "J", "B", "n"]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the shapes of an episode's columns depend on.
+
+    Attributes:
+        state_size: numbers of physics state; 0 where there is no simulated scene.
+        version: of the format.
+    """
+
+    cameras: int
+    state_size: int
+    arms: Arms = field(default_factory=Arms)
+    version: int = SCHEMA_VERSION
+
+    def size(self, axis: Axis) -> int:
+        """The length of an axis."""
+        joints, buses = len(self.arms.joint_names), len(self.arms.bus_names)
+        sizes = {"C": self.cameras, "J": joints, "B": buses, "n": self.state_size}
+        return axis if isinstance(axis, int) else sizes[axis]
+
+    def columns(self) -> "tuple[Column, ...]":
+        """The columns of a file: those of the scene only where there is one."""
+        return tuple(
+            column
+            for column in COLUMNS
+            if column.since <= self.version and (self.state_size or not column.simulated_only)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +99,7 @@ class Column:
         source: path of the field within a step record.
         axes: what follows the time axis.
         every: `second`: only rows 0, fps, 2 fps ... (`/tandem/second_step` gives their steps).
+        since: the version of the format that brought it.
     """
 
     path: str
@@ -73,30 +110,44 @@ class Column:
     meaning: str
     every: Every = "step"
     simulated_only: bool = False
+    since: int = 1
 
-    def shape(self, rows: int, cameras: int, state_size: int) -> tuple[int, ...]:
+    def shape(self, rows: int, layout: Layout) -> tuple[int, ...]:
         """The dataset's shape in a file."""
-        sizes = {"C": cameras, "n": state_size}
-        return (rows, *(axis if isinstance(axis, int) else sizes[axis] for axis in self.axes))
+        return (rows, *map(layout.size, self.axes))
+
+    def values(self, records: npt.NDArray[Any], arms: Arms) -> npt.NDArray[Any]:
+        """What step records (T,) put into the dataset: (T, ...), of the arms that are there."""
+        for name in self.source:
+            records = records[name]
+        for axis, kept in (("J", arms.joints), ("B", arms.buses)):
+            if axis in self.axes:
+                records = records.take(kept, axis=1 + self.axes.index(axis))
+        return records.astype(self.dtype)
 
 
-BUS: Final = len(BUS_NAMES)
 SERVO: Final = SERVOS_PER_ARM
 
 
 def _tick(
-    path: str, field: str, dtype: str, axes: tuple[Axis, ...], unit: str, meaning: str
+    path: str,
+    name: str,
+    dtype: str,
+    axes: tuple[Axis, ...],
+    unit: str,
+    meaning: str,
+    since: int = 1,
 ) -> Column:
-    return Column(path, ("tick", field), dtype, axes, unit, meaning)
+    return Column(path, ("tick", name), dtype, axes, unit, meaning, since=since)
 
 
-def _frame(name: str, field: str, dtype: str, unit: str, meaning: str) -> Column:
-    return Column(f"/tandem/{name}", ("frames", field), dtype, ("C",), unit, meaning)
+def _frame(name: str, source: str, dtype: str, unit: str, meaning: str) -> Column:
+    return Column(f"/tandem/{name}", ("frames", source), dtype, ("C",), unit, meaning)
 
 
-def _second(field: str, dtype: str, unit: str, meaning: str) -> Column:
+def _second(name: str, dtype: str, unit: str, meaning: str) -> Column:
     return Column(
-        f"/tandem/{field}", ("tick", field), dtype, (BUS, SERVO), unit, meaning, every="second"
+        f"/tandem/{name}", ("tick", name), dtype, ("B", SERVO), unit, meaning, every="second"
     )
 
 
@@ -105,28 +156,28 @@ COLUMNS: Final = (
         "/observations/qpos",
         "qpos",
         "<f4",
-        (DOF,),
+        ("J",),
         "rad, gripper 0-1",
         "follower position, read before the action of the same row was sent",
     ),
-    _tick("/observations/qvel", "qvel", "<f4", (DOF,), "rad/s, gripper 1/s", "follower velocity"),
+    _tick("/observations/qvel", "qvel", "<f4", ("J",), "rad/s, gripper 1/s", "follower velocity"),
     _tick(
         "/observations/effort",
         "effort",
         "<f4",
-        (DOF,),
+        ("J",),
         "mA, or 0.1 % load: see effort_unit",
         "follower current or load",
     ),
-    _tick("/action", "action", "<f4", (DOF,), "rad, gripper 0-1", "command that the followers got"),
+    _tick("/action", "action", "<f4", ("J",), "rad, gripper 0-1", "command that the followers got"),
     _tick("/tandem/tick", "number", "<i8", (), "count", "control tick; skipped slots count"),
     _tick("/tandem/step", "step", "<i8", (), "count", "step as control counts; a gap is a loss"),
     _tick("/tandem/tick_ns", "t_ns", "<i8", (), "ns", "when the tick began"),
     _tick("/tandem/deadline_ns", "deadline_ns", "<i8", (), "ns", "when it should have begun"),
     _tick(
-        "/tandem/bus_read_ns", "bus_read_ns", "<i8", (BUS,), "ns", "the bus's reply was complete"
+        "/tandem/bus_read_ns", "bus_read_ns", "<i8", ("B",), "ns", "the bus's reply was complete"
     ),
-    _tick("/tandem/bus_ok", "bus_ok", "|u1", (BUS,), "0/1", "every servo of the bus answered"),
+    _tick("/tandem/bus_ok", "bus_ok", "|u1", ("B",), "0/1", "every servo of the bus answered"),
     _frame("frame_number", "number", "<i8", "count", "the camera's frame; -1: none"),
     _frame("frame_capture_ns", "capture_ns", "<i8", "ns", "when the image was taken; -1: none"),
     _frame("frame_arrival_ns", "arrival_ns", "<i8", "ns", "when it could be used; -1: none"),
@@ -140,23 +191,58 @@ COLUMNS: Final = (
         "no frame could be had: the image is the last one, or black",
     ),
     _frame("frame_crc32", "crc32", "<u4", "", "CRC-32 of the JPEG, without its padding"),
-    _tick("/tandem/leader", "leader", "<f8", (DOF,), "rad", "raw leader joints, gripper as joint"),
+    _tick("/tandem/leader", "leader", "<f8", ("J",), "rad", "raw leader joints, gripper as joint"),
     _tick(
         "/tandem/limited",
         "limited",
         "|u1",
-        (DOF,),
+        ("J",),
         "bits",
         "limits that changed the action: 1 position, 2 velocity, 4 step, 8 not finite",
     ),
     _tick(
-        "/tandem/held", "held", "|u1", (BUS, SERVO), "0/1", "no reply: the value is the last known"
+        "/tandem/held", "held", "|u1", ("B", SERVO), "0/1", "no reply: the value is the last known"
     ),
     _tick(
-        "/tandem/servo_error", "servo_error", "|u1", (BUS, SERVO), "bits", "error byte of the reply"
+        "/tandem/servo_error", "servo_error", "|u1", ("B", SERVO), "bits", "error byte of the reply"
     ),
-    _tick("/tandem/lost", "lost", "<u4", (BUS,), "count", "replies lost since control started"),
-    _tick("/tandem/retries", "retries", "<u4", (BUS,), "count", "re-asked since control started"),
+    _tick("/tandem/lost", "lost", "<u4", ("B",), "count", "replies lost since control started"),
+    _tick(
+        "/tandem/retries",
+        "retries",
+        "<u4",
+        ("B",),
+        "count",
+        "replies asked for again since control started",
+    ),
+    _tick(
+        "/tandem/rejected",
+        "rejected",
+        "<u4",
+        ("B",),
+        "count",
+        "readings that cannot be true, and were not used, since control started",
+        since=2,
+    ),
+    _tick("/tandem/connected", "connected", "|u1", ("B",), "0/1", "the bus's port is open", 2),
+    _tick(
+        "/tandem/need",
+        "need",
+        "|u1",
+        (),
+        "",
+        f"what the arms wait for: {', '.join(f'{need} {need.name.lower()}' for need in Need)}",
+        since=2,
+    ),
+    _tick(
+        "/tandem/realtime",
+        "realtime",
+        "|u1",
+        (),
+        "bits",
+        "what the system granted control: 1 SCHED_FIFO, 2 locked memory",
+        since=2,
+    ),
     _tick("/tandem/missed", "missed", "<u4", (), "count", "deadlines skipped since start"),
     _tick(
         "/tandem/stage_ns",
@@ -225,7 +311,7 @@ class Attribute:
 
 
 ATTRIBUTES: Final = (
-    Attribute("sim", "bool", "recorded on a simulated rig"),
+    Attribute("sim", "bool", "recorded on a simulated rig, or on emulated arms"),
     Attribute("compress", "bool", "images are JPEG rows: always true"),
     Attribute("schema_version", "int", "version of this format"),
     Attribute("episode_id", "string", "unique, whatever the file is called later"),
@@ -238,8 +324,8 @@ ATTRIBUTES: Final = (
     Attribute("recovery_note", "string", "what the journal lacked; empty: nothing"),
     Attribute("missing_steps", "int", "steps control took that are not in the file"),
     Attribute("started_utc", "string", "ISO 8601, when the episode began"),
-    Attribute("joint_names", "strings", "the 14 joints, left arm first"),
-    Attribute("bus_names", "strings", "the 4 servo buses"),
+    Attribute("joint_names", "strings", "the joints of the arms that are there, left arm first"),
+    Attribute("bus_names", "strings", "their servo buses, leaders first"),
     Attribute("camera_names", "strings", "the row order of /compress_len and the C axis"),
     Attribute("camera_rate_hz", "string", "configured rates, JSON object by camera"),
     Attribute("action_offset", "int", "0: action row t was sent after observation row t"),
@@ -255,12 +341,8 @@ ATTRIBUTES: Final = (
     Attribute("quality", "string", "rendering: `fast`, or `high` with shadows", optional=True),
     Attribute("faults", "string", "file of the faults that were scripted", optional=True),
     Attribute("camera_kind", "string", "what each camera was, JSON object", optional=True),
+    Attribute("arms", "string", "`real`, `simulated`, or `emulated`: no scene", optional=True),
 )
-
-
-def columns_of(state_size: int) -> tuple[Column, ...]:
-    """The columns of a file: those of the scene only where there is one."""
-    return tuple(column for column in COLUMNS if state_size or not column.simulated_only)
 
 
 def second_rows(steps: int, rate_hz: int) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":

@@ -20,6 +20,7 @@ TIME_HEIGHT: Final = 30
 BACKGROUND: Final = (250, 250, 248)
 INK: Final = (40, 40, 44)
 FAINT: Final = (120, 120, 126)
+KINDS: Final = {"simulated": "simulated rig", "emulated": "emulated arms", "real": "real rig"}
 
 
 class SheetError(Exception):
@@ -89,7 +90,7 @@ def _tile(image: Image) -> Image:
 
 def _title(sheet: Image, episode: EpisodeReader) -> None:
     facts = episode.facts
-    kind = "simulated rig" if facts.sim else "real rig"
+    kind = KINDS.get(facts.arms_kind, facts.arms_kind)
     seconds = episode.steps / facts.fps
     _text(sheet, f"{facts.task}  {episode.path.stem}", (MARGIN, MARGIN + 20), 24, INK, bold=True)
     detail = f"{kind}   {episode.steps} steps   {seconds:.1f} s   {facts.success}"

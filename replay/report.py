@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from recorder.episode_reader import EpisodeFacts, EpisodeReader
-from replay.summary import CameraSummary, JointSummary, Summary
+from replay.summary import CameraSummary, JointSummary, Summary, Timing
+from teleop.tick import Realtime
 
 MAX_EVENTS: Final = 20
 MEGABYTE: Final = 1e6
+KINDS: Final = {"simulated": "SIMULATED RIG", "emulated": "EMULATED ARMS", "real": "real rig"}
 
 
 def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
@@ -32,7 +34,7 @@ def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
 
 
 def _what(facts: EpisodeFacts) -> Iterator[str]:
-    kind = "SIMULATED RIG" if facts.sim else "real rig"
+    kind = KINDS.get(facts.arms_kind, facts.arms_kind)
     seed = f", seed {facts.seed}" if facts.seed is not None else ""
     yield f"  task      {facts.task}: {facts.prompt or 'no prompt'}"
     yield f"  recorded  {facts.started_utc} on {kind} ({facts.rig}){seed}"
@@ -66,14 +68,31 @@ def _health(facts: EpisodeFacts, summary: Summary) -> Iterator[str]:
         yield f"tracking  qpos follows action by {summary.lag_ticks} ticks ({lag_ms:.0f} ms)"
     yield (
         f"losses    {facts.missing_steps} steps missing, {summary.missed_deadlines} deadlines "
-        f"missed, replies lost: {_by_bus(summary.lost)}, asked again: {_by_bus(summary.retries)}"
+        f"missed, replies lost: {_by_bus(summary.lost)}, asked again: {_by_bus(summary.retries)}, "
+        f"not believed: {_by_bus(summary.rejected)}"
     )
+    if summary.unplugged:
+        yield f"unplugged {_by_bus(summary.unplugged)} steps"
+    if summary.timing:
+        yield from _timing(summary.timing)
     coldest, hottest = summary.temperature_degc
     lowest, highest = summary.voltage_v
     yield (
         f"servos    {coldest:.0f}-{hottest:.0f} degC, {lowest:.1f}-{highest:.1f} V, "
         f"{summary.hardware_errors or 'no'} hardware errors"
     )
+
+
+def _timing(timing: Timing) -> Iterator[str]:
+    stages = ", ".join(f"{name} {ms:.2f}" for name, ms in timing.stages_ms.items())
+    yield (
+        f"timing    ticks late by {timing.late_p99_ms:.2f} ms (p99), {timing.late_worst_ms:.2f} ms "
+        f"at worst; median ms: {stages}"
+    )
+    if timing.granted is not None:
+        scheduling = "SCHED_FIFO" if Realtime.FIFO in timing.granted else "ordinary scheduling"
+        memory = "locked" if Realtime.MEMORY_LOCKED in timing.granted else "not locked"
+        yield f"          {scheduling}, memory {memory}"
 
 
 def _by_bus(counts: dict[str, int]) -> str:

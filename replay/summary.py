@@ -8,13 +8,12 @@ import numpy.typing as npt
 
 from recorder import schema
 from recorder.episode_reader import EpisodeReader
-from teleop.joints import GRIPPER, JOINT_NAMES
-from teleop.tick import Limited
+from teleop.joints import ARM_DOF, JOINTS_PER_ARM
+from teleop.tick import Limited, Realtime, Stage
 
 MAX_LAG_TICKS: Final = 25
 MOVING_RAD: Final = 0.02
 """A joint that moves less over the whole episode tells nothing about tracking."""
-ARM: Final = [index for index, name in enumerate(JOINT_NAMES) if not name.endswith(GRIPPER)]
 
 Array = npt.NDArray[Any]
 
@@ -49,6 +48,22 @@ class JointSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """How control kept its time over an episode, in ms.
+
+    Attributes:
+        late_p99_ms, late_worst_ms: ticks behind their deadlines.
+        stages_ms: the median of each Stage.
+        granted: what the system granted control; None if the file is too old to tell.
+    """
+
+    late_p99_ms: float
+    late_worst_ms: float
+    stages_ms: dict[str, float]
+    granted: Realtime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """An episode in numbers.
 
@@ -56,6 +71,9 @@ class Summary:
         seconds: from the first tick to the end of the last.
         lag_ticks: by how much the followers' motion is behind the commands; None if none moved.
         lost, retries: replies in this episode, by bus.
+        rejected: readings in this episode that were not believed, by bus.
+        unplugged: steps without the bus, by bus.
+        timing: None in simulated time, where nothing can be late.
         temperature_degc, voltage_v: lowest and highest of all servos that told one.
     """
 
@@ -65,6 +83,9 @@ class Summary:
     lag_ticks: int | None
     lost: dict[str, int]
     retries: dict[str, int]
+    rejected: dict[str, int]
+    unplugged: dict[str, int]
+    timing: Timing | None
     missed_deadlines: int
     hardware_errors: int
     temperature_degc: tuple[float, float]
@@ -86,6 +107,9 @@ def summarise(episode: EpisodeReader) -> Summary:
         lag_ticks=tracking_lag(episode.column("/action"), episode.column("/observations/qpos")),
         lost=_counted(buses, episode.column("/tandem/lost")),
         retries=_counted(buses, episode.column("/tandem/retries")),
+        rejected=_counted(buses, _newer(episode, "/tandem/rejected", like="/tandem/lost")),
+        unplugged=_unplugged(buses, episode),
+        timing=None if episode.facts.simulated_time else _timing(episode),
         missed_deadlines=int(np.ptp(episode.column("/tandem/missed").astype(np.int64))),
         hardware_errors=int(np.count_nonzero(episode.column("/tandem/hardware_error"))),
         temperature_degc=_range(episode.column("/tandem/temperature_degc")),
@@ -94,12 +118,13 @@ def summarise(episode: EpisodeReader) -> Summary:
 
 
 def tracking_lag(action: Array, qpos: Array) -> int | None:
-    """Ticks by which `qpos` follows `action`, both (T, 14): where their velocities correlate best.
+    """Ticks by which `qpos` follows `action`, both (T, J): where their velocities correlate best.
 
     Returns:
         None if no arm joint moves, or the episode is too short to tell.
     """
-    moving = [joint for joint in ARM if np.ptp(action[:, joint]) > MOVING_RAD]
+    joints = [joint for joint in range(action.shape[1]) if joint % JOINTS_PER_ARM < ARM_DOF]
+    moving = [joint for joint in joints if np.ptp(action[:, joint]) > MOVING_RAD]
     command, motion = np.diff(action[:, moving], axis=0), np.diff(qpos[:, moving], axis=0)
     longest = min(MAX_LAG_TICKS, len(command) // 2)
     if not moving or longest < 1:
@@ -160,6 +185,34 @@ def _counted(buses: tuple[str, ...], counters: Array) -> dict[str, int]:
     """What counters that run since control's start have counted in this episode."""
     differences = counters[-1].astype(np.int64) - counters[0]
     return {bus: int(count) for bus, count in zip(buses, differences, strict=True) if count}
+
+
+def _newer(episode: EpisodeReader, path: str, *, like: str, fill: int = 0) -> Array:
+    """A column, or `fill` in the shape of another in a file of before there was that column."""
+    column = next(column for column in schema.COLUMNS if column.path == path)
+    if column.since > episode.facts.schema_version:
+        return np.full(episode.shape(like), fill, column.dtype)
+    return episode.column(path)
+
+
+def _unplugged(buses: tuple[str, ...], episode: EpisodeReader) -> dict[str, int]:
+    connected = _newer(episode, "/tandem/connected", like="/tandem/bus_ok", fill=1)
+    steps = np.count_nonzero(connected == 0, axis=0)
+    return {bus: int(count) for bus, count in zip(buses, steps, strict=True) if count}
+
+
+def _timing(episode: EpisodeReader) -> Timing:
+    late_ms = (episode.column("/tandem/tick_ns") - episode.column("/tandem/deadline_ns")) / 1e6
+    stages_ms = np.median(episode.column("/tandem/stage_ns"), axis=0) / 1e6
+    granted = None
+    if episode.facts.schema_version > 1:
+        granted = Realtime(int(episode.column("/tandem/realtime")[-1]))
+    return Timing(
+        late_p99_ms=float(np.percentile(late_ms, 99)),
+        late_worst_ms=float(late_ms.max()),
+        stages_ms={stage.name.lower(): float(stages_ms[stage]) for stage in Stage},
+        granted=granted,
+    )
 
 
 def _range(values: Array) -> tuple[float, float]:

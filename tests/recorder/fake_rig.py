@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,17 @@ from recorder.open_episode import OpenEpisode
 from recorder.scene import SceneState
 from recorder.status import EVENT_RING, STATUS_RING, RecorderState
 from teleop.config import write_json
-from teleop.joints import DOF
+from teleop.joints import BUS_NAMES, DOF, ROLES, SIDES, Side, arm_slice
 from teleop.lockstep import SCENE_RING, WORLD_EVENTS, frame_ring
 from teleop.ring import RingError, RingReader, RingWriter
 from teleop.tick import (
+    BUSES,
     EVENT_DTYPE,
     EVENT_RING_SLOTS,
     NO_EPISODE,
     TICK_RING,
     Outcome,
+    Realtime,
     State,
     empty_tick,
 )
@@ -58,25 +61,46 @@ def picture(number: int, width: int = WIDTH, height: int = HEIGHT) -> np.ndarray
     return image
 
 
-def make_tick(number: int, episode: int = NO_EPISODE, step: int = -1) -> Any:
-    """A tick whose values tell its number."""
+def make_tick(
+    number: int, episode: int = NO_EPISODE, step: int = -1, sides: tuple[Side, ...] = SIDES
+) -> Any:
+    """A tick whose values tell its number, and the bus; NaN and nothing of arms not there."""
     tick = empty_tick()
     tick["number"], tick["t_ns"], tick["deadline_ns"] = number, *[number * PERIOD_NS] * 2
     tick["state"] = State.FOLLOWING if episode != NO_EPISODE else State.WAITING
     tick["episode"], tick["step"] = episode, step
     for offset, field in enumerate(("leader", "qpos", "qvel", "effort", "action")):
         tick[field] = number + offset / 10 + np.arange(DOF) / 100
-    tick["bus_ok"] = True
+    tick["bus_ok"] = tick["connected"] = True
+    for offset, field in enumerate(("lost", "retries", "rejected")):
+        tick[field] = 10 * np.arange(BUSES) + offset
+    tick["held"][:, 3] = tick["servo_error"][1] = 1
+    tick["realtime"] = Realtime.FIFO
     tick["temperature_degc"] = number % 100
     tick["voltage_v"] = 12.0
+    for side in set(SIDES) - set(sides):
+        _take_away(tick, side)
     return tick
 
 
+def _take_away(tick: Any, side: Side) -> None:
+    """As control leaves an arm pair that its rig does not have."""
+    for field in ("leader", "qpos", "qvel", "effort", "action"):
+        tick[field][arm_slice(side)] = np.nan
+    for bus in (BUS_NAMES.index(f"{role}_{side}") for role in ROLES):
+        for field in ("bus_ok", "connected", "held", "temperature_degc", "voltage_v"):
+            tick[field][bus] = 0
+
+
 def make_header(
-    number: int = 0, cameras: int = 2, state_size: int = STATE_SIZE, seed: int | None = 7
+    number: int = 0,
+    cameras: int = 2,
+    state_size: int = STATE_SIZE,
+    seed: int | None = 7,
+    **facts: Any,
 ) -> EpisodeHeader:
-    """A header with small cameras."""
-    return EpisodeHeader(
+    """A header with small cameras; `facts` go before what is usual here."""
+    header = EpisodeHeader(
         episode_id=f"id-{number}",
         number=number,
         task="battery",
@@ -97,13 +121,19 @@ def make_header(
         quality="fast",
         faults="faults.toml",
     )
+    return replace(header, **facts)
 
 
 def make_step(
-    number: int, step: int, cameras: int = 2, episode: int = 0, state_size: int = STATE_SIZE
+    number: int,
+    step: int,
+    cameras: int = 2,
+    episode: int = 0,
+    state_size: int = STATE_SIZE,
+    sides: tuple[Side, ...] = SIDES,
 ) -> Step:
     """A step with fresh frames, and a scene if there is a state."""
-    tick = make_tick(number, episode, step)
+    tick = make_tick(number, episode, step, sides)
     t_ns = int(tick["t_ns"])
     frames = tuple(
         AlignedFrame(Frame(picture(number), number, t_ns, t_ns), 0, False, False, False)
@@ -114,14 +144,25 @@ def make_step(
 
 
 def make_episode(
-    folder: Path, steps: int = 120, number: int = 0, seed: int | None = 7, **shape: int
+    folder: Path,
+    steps: int = 120,
+    number: int = 0,
+    change: Callable[[int, Any], object] = lambda step, tick: None,
+    **facts: Any,
 ) -> Path:
-    """An episode file, made the way the recorder makes it."""
+    """An episode file, made the way the recorder makes it.
+
+    `change` is called with each step and its tick; `facts` go to `make_header`.
+    """
     pool = EncodePool(RecordingConfig(), lambda: None)
     path = folder / f"episode_{number}.journal"
-    episode = OpenEpisode(path, make_header(number, seed=seed, **shape), pool)
+    header = make_header(number, **facts)
+    episode = OpenEpisode(path, header, pool)
+    shape = {"cameras": len(header.cameras), "state_size": header.state_size}
     for step in range(steps):
-        episode.append(make_step(FIRST_TICK + step, step, **shape))
+        made = make_step(FIRST_TICK + step, step, **shape, sides=header.sides)
+        change(step, made.tick)
+        episode.append(made)
     episode.note(PERIOD_NS, "the arm has bumped \0 into something")
     episode.finish(Outcome.SUCCESS)
     pool.close()
@@ -138,17 +179,16 @@ class FakeRig:
         runtime.mkdir(exist_ok=True)
         self.runtime, self.dataset = runtime, dataset
         size = config.pop("size", (WIDTH, HEIGHT))
-        self.config = RecorderConfig(
-            runtime_dir=runtime,
-            dataset_dir=dataset,
-            cameras=tuple(CameraConfig(f"cam_{i}", "simulated", *size) for i in range(cameras)),
-            rig_name="sim",
-            simulated=True,
-            time_base="simulated",
-            scene_ring=True,
-            min_free_bytes=config.pop("min_free_bytes", 1),
-            **config,
-        )
+        kind = config.pop("kind", "simulated")
+        usual: dict[str, Any] = {
+            "cameras": tuple(CameraConfig(f"cam_{i}", kind, *size) for i in range(cameras)),
+            "rig_name": "sim",
+            "simulated": True,
+            "time_base": "simulated",
+            "scene_ring": True,
+            "min_free_bytes": 1,
+        }
+        self.config = RecorderConfig(runtime, dataset, **{**usual, **config})
         self.wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.ticks = RingWriter(runtime / TICK_RING, empty_tick().dtype, 256)
         self.events = RingWriter(runtime / CONTROL_EVENTS, EVENT_DTYPE, EVENT_RING_SLOTS)
@@ -163,6 +203,7 @@ class FakeRig:
         self.frames = [
             RingWriter(runtime / frame_ring(camera.name), frame, 8)
             for camera in self.config.cameras
+            if camera.kind == "simulated"
         ]
         scene = [
             ("number", "<u8"),
@@ -245,7 +286,7 @@ class FakeRig:
 
     def publish_tick(self, episode: int = NO_EPISODE, step: int = -1, **fields: Any) -> None:
         """Publish one tick, and wake the recorder."""
-        tick = make_tick(self.number, episode, step)
+        tick = make_tick(self.number, episode, step, self.config.sides)
         for name, value in fields.items():
             tick[name] = value
         self.ticks.append(tick)

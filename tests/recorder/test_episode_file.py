@@ -24,7 +24,7 @@ from recorder.episode_writer import write_episode
 from recorder.errors import EpisodeError
 from recorder.journal import JournalWriter
 from recorder.journal_reader import JournalReader
-from teleop.joints import DOF, JOINT_NAMES
+from teleop.joints import BUS_NAMES, DOF, JOINT_NAMES, SIDES, Side, arm_slice
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import (
     FIRST_TICK,
@@ -128,10 +128,36 @@ def test_the_reader_gives_rgb(episode: Path) -> None:
 
 
 def test_a_real_rig_has_no_scene(tmp_path: Path) -> None:
-    with EpisodeReader(make_episode(tmp_path, 3, state_size=0)) as reader:
+    with EpisodeReader(make_episode(tmp_path, 3, state_size=0, simulated=False)) as reader:
         assert check(reader) == []
+        assert (reader.facts.sim, reader.facts.arms) == (False, "real")
         with pytest.raises(EpisodeError, match="no dataset /tandem/sim_state"):
             reader.column("/tandem/sim_state")
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_one_arm_pair_has_its_own_columns_and_no_others(tmp_path: Path, side: Side) -> None:
+    path = make_episode(tmp_path, STEPS, cameras=3, state_size=0, simulated=False, sides=(side,))
+    both = [make_tick(FIRST_TICK + step, 0, step) for step in range(STEPS)]
+    joints, buses = arm_slice(side), slice(SIDES.index(side), None, len(SIDES))
+    with EpisodeReader(path) as reader:
+        assert check(reader) == []
+        assert reader.facts.joint_names == JOINT_NAMES[joints]
+        assert reader.facts.bus_names == (f"leader_{side}", f"follower_{side}") == BUS_NAMES[buses]
+        assert len(reader.facts.camera_names) == 3
+        for column in schema.COLUMNS:
+            if column.source[0] != "tick":
+                continue
+            rows = slice(None, None, 50 if column.every == "second" else 1)
+            expected = np.stack([tick[column.source[1]] for tick in both])[rows]
+            for axis, kept in (("J", joints), ("B", buses)):
+                if axis in column.axes:
+                    expected = expected[:, kept]
+            assert np.array_equal(reader.column(column.path), expected.astype(column.dtype)), (
+                column.path
+            )
+        assert reader.shape("/observations/qpos") == reader.shape("/action") == (STEPS, 7)
+        assert reader.shape("/tandem/held") == (STEPS, 2, 9)
 
 
 def test_an_episode_longer_than_a_block(tmp_path: Path) -> None:
@@ -182,6 +208,13 @@ def spoil(file: h5py.File, path: str, index: object, value: object) -> None:
         (lambda f: f.attrs.__setitem__("bus_names", ["a"]), "bus_names"),
         (lambda f: replace(f, "/observations/images/cam_0", lambda a: a[:5]), "not .120, L. bytes"),
         (lambda f: replace(f, "/action", lambda a: a[:0]), "There are no steps"),
+        (lambda f: f.attrs.__setitem__("bus_names", BUS_NAMES[::2]), "bus_names"),
+        (lambda f: f.attrs.__setitem__("joint_names", JOINT_NAMES[:7]), "/action has shape .*, 7"),
+        (lambda f: f.attrs.__setitem__("schema_version", 0), "schema_version is 0"),
+        (lambda f: f.attrs.__setitem__("arms", "real"), "arms is 'real', which does not agree"),
+        (lambda f: f.attrs.__setitem__("arms", "toy"), "arms is 'toy', which does not agree"),
+        (lambda f: f.__delitem__("/tandem/sim_state"), "no /tandem/sim_state"),
+        (lambda f: f.__delitem__("/tandem/rejected"), "no dataset /tandem/rejected"),
         (lambda f: f.__delitem__("/tandem/events"), "no dataset /tandem/events/t_ns"),
     ],
 )

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recorder.format_table import attribute_rows, dataset_rows, frame_rows
-from recorder.schema import ATTRIBUTES
+from recorder.schema import ATTRIBUTES, SCHEMA_VERSION
 from teleop.joints import BUS_NAMES
 from tests.recorder.fake_rig import make_episode, picture
 
@@ -23,6 +23,7 @@ def test_the_tables_are_those_of_the_schema() -> None:
     text = README.read_text()
     assert dataset_rows() in tables(text)
     assert attribute_rows() in tables(text)
+    assert f"| {SCHEMA_VERSION} | " in text
     assert ", ".join(frame_rows()) in text
     assert ", ".join(BUS_NAMES) in text
 

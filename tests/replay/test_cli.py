@@ -53,6 +53,42 @@ def test_it_says_what_a_file_holds(datasets: Path, capsys: pytest.CaptureFixture
     assert said.splitlines()[-1] == "sound"
 
 
+def test_it_says_what_went_wrong_with_real_arms(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def trouble(step: int, tick: Any) -> None:
+        if step >= 40:
+            tick["rejected"][3] += 3
+        tick["connected"][1] = step < 55
+        tick["deadline_ns"] = tick["t_ns"] - (2_500_000 if step == 9 else 0)
+        tick["stage_ns"] = (5_000_000, 100_000, 250_000, 50_000)
+
+    facts = {"state_size": 0, "simulated": False, "time_base": "monotonic", "seed": None}
+    path = make_episode(tmp_path, 60, change=trouble, cameras=3, sides=("right",), **facts)
+    assert main([str(path), "--contact-sheet", str(tmp_path / "sheet.png")]) == 0
+    said = capsys.readouterr().out
+    for expected in (
+        "on real rig",
+        "at 50 Hz of real time",
+        "cam_2",
+        "right_gripper",
+        "not believed: follower_right 3",
+        "unplugged leader_right 5 steps",
+        "2.50 ms at worst; median ms: observe 5.00, limit 0.10, command 0.25, publish 0.05",
+        "SCHED_FIFO, memory not locked",
+    ):
+        assert expected in said, expected
+    assert "left_waist" not in said
+    assert said.splitlines()[-1] == "sound"
+    assert cv2.imread(str(tmp_path / "sheet.png")).shape[0] > 3 * 240
+
+
+def test_emulated_arms_are_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = make_episode(tmp_path, 10, state_size=0, time_base="monotonic", seed=None)
+    assert main([str(path)]) == 0
+    assert "EMULATED ARMS" in capsys.readouterr().out
+
+
 def test_who_stops_reading_gets_no_traceback_and_the_picture_all_the_same(datasets: Path) -> None:
     sheet = datasets / "sheet.png"
     command = [sys.executable, "-m", "replay", str(datasets / "battery" / "episode_3.hdf5")]
@@ -92,7 +128,7 @@ def test_a_file_without_its_columns_is_unsound(
     ("attribute", "value", "finding"),
     [
         ("fps", 0, "fps is 0."),
-        ("bus_names", [b"one"], "bus_names are not the four buses"),
+        ("bus_names", [b"one"], "bus_names are not the buses of those arms"),
         ("camera_names", [b"none"], "frame_crc32 has shape (60, 2), not (60, 1)"),
     ],
 )
@@ -199,7 +235,7 @@ def test_achieved_rate_counts_distinct_frames(tmp_path: Path) -> None:
             column = file[f"/tandem/{name}"][:]
             column[1::2] = column[:-1:2]
             file[f"/tandem/{name}"][:] = column
-        file["/tandem/lost"][50:] = 2
+        file["/tandem/lost"][50:] += 2
     with EpisodeReader(path) as episode:
         summary = summarise(episode)
     assert [camera.fps for camera in summary.cameras] == pytest.approx([25.0, 25.0])
