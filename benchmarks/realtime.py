@@ -14,7 +14,6 @@ import argparse
 import json
 import os
 import select
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,18 +23,16 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.sleeper import start as start_sleeper
 from recorder.episode_reader import EpisodeReader
 from session import runtime_dir
 from session.config import SessionConfig, SimulationMode, load_rig, load_task
-from session.launch import launch, wait_readable
-from teleop.clock import RealTimeClock
+from session.launch import launch
 from teleop.config import ConfigError
 from teleop.lockstep import WORLD_STATUS, LockstepError, receive
-from teleop.realtime import enter_realtime
 from teleop.ring import RingError, RingReader
 from teleop.tick import NO_EPISODE, TICK_RING
 
-PERIOD_S = 0.02
 LATE_NS = 5_000_000
 POLL_S = 0.5
 
@@ -65,11 +62,7 @@ def main() -> None:
     parser.add_argument("--rig", default="sim-realtime")
     parser.add_argument("--episodes", type=int, default=1)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--sleeper", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.sleeper:
-        sleep_until_told()
-        return
     try:
         rig_file, task = load_rig(options.rig), load_task(options.task)
     except ConfigError as error:
@@ -90,24 +83,12 @@ def main() -> None:
             report_cameras(path)
 
 
-def sleep_until_told() -> None:
-    """The bare sleeper: late by how much, in JSON, once its standard input is closed."""
-    fifo = "SCHED_FIFO" in enter_realtime()[0]
-    clock = RealTimeClock(PERIOD_S)
-    late_ns = []
-    while not select.select([sys.stdin], [], [], 0.0)[0]:
-        t_ns = clock.wait_for_tick(recording=False, idle=False)
-        late_ns.append(t_ns - clock.deadline_ns)
-    json.dump({"late_ns": late_ns, "missed": clock.missed, "fifo": fifo}, sys.stdout)
-
-
 def measure(config: SessionConfig) -> tuple[Seen, dict[str, Any]]:
     """Run a session and a sleeper beside it; what both have seen."""
     directory = Path(config.runtime_dir)
     connection = launch(config)
     seen = Seen()
-    command = [sys.executable, __file__, "--sleeper"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as sleeper:
+    with start_sleeper() as sleeper:
         while not ended(connection):
             look(directory, seen)
         output, _ = sleeper.communicate()
@@ -118,7 +99,7 @@ def ended(connection: Any) -> bool:
     """Whether the session says that it is over; hears what it says otherwise."""
     until_s = time.monotonic() + POLL_S
     while (left_s := until_s - time.monotonic()) > 0:
-        if not wait_readable(connection, left_s):
+        if not select.select([connection], [], [], left_s)[0]:
             return False
         try:
             message = receive(connection)

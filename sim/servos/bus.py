@@ -11,7 +11,7 @@ import contextlib
 import os
 import tty
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -36,12 +36,26 @@ rest of the same answer.
 
 @dataclass(slots=True)
 class BusCounters:
-    """What a bus has seen since it was made."""
+    """What a bus has seen since it was made.
+
+    Attributes:
+        packets: intact ones from the host.
+        dropped_bytes: of replies that the host did not take.
+        replies: status packets that servos have sent.
+        lost_replies: of these, those that a fault let vanish.
+        spoilt_replies: of these, those of which a fault left something, but not the whole packet in
+            one piece.
+        noise_bursts: times that noise reached the host, whatever else was under way then.
+    """
 
     packets: int = 0
     crc_errors: int = 0
     junk_bytes: int = 0
     dropped_bytes: int = 0
+    replies: int = 0
+    lost_replies: int = 0
+    spoilt_replies: int = 0
+    noise_bursts: int = 0
 
 
 class ServoBus:
@@ -66,8 +80,7 @@ class ServoBus:
         self._chain = ServoChain(self.servos)
         self._wire = Wire(wire or WireConfig())
         self._link = link
-        self._packets = 0
-        self._dropped_bytes = 0
+        self._counters = BusCounters()
         self._baud = 0
         self._parser = InstructionParser()
         self._backlog = bytearray()
@@ -114,9 +127,9 @@ class ServoBus:
 
     @property
     def counters(self) -> BusCounters:
-        """Totals so far; `packets` counts intact ones."""
+        """Totals so far."""
         parser = self._parser
-        return BusCounters(self._packets, parser.crc_errors, parser.junk_bytes, self._dropped_bytes)
+        return replace(self._counters, crc_errors=parser.crc_errors, junk_bytes=parser.junk_bytes)
 
     # ---- instructions in, replies out ---------------------------------------------------------
 
@@ -150,6 +163,8 @@ class ServoBus:
     def say(self, data: bytes) -> None:
         """Sends the host `data` now: noise on the line. Nobody hears it while unplugged."""
         if self._master >= 0 and self._has_room(len(data)):
+            self._counters.noise_bursts += 1
+            self._counters.spoilt_replies += self._wire.within_packet
             self._backlog += data
             self._flush()
 
@@ -162,7 +177,7 @@ class ServoBus:
         packets = self._parser.feed(data)
         for packet in packets:
             if packet.intact:
-                self._packets += 1
+                self._counters.packets += 1
                 if packet.instruction != Instruction.STATUS and self._chain.hears(baud):
                     self.heard_ns = now_ns
             if replies := self._chain.execute(packet, baud, now_ns):
@@ -172,21 +187,31 @@ class ServoBus:
     def _answer(self, replies: Sequence[Reply], now_ns: int) -> None:
         if not self._has_room(sum([len(reply.packet) for reply in replies])):
             return
-        disturb = self.disturb
-        if disturb is not None:
-            self._wire.send(
-                (reply.delay_ns, disturb(reply.servo_id, reply.packet, now_ns)) for reply in replies
-            )
+        self._counters.replies += len(replies)
+        if self.disturb is not None:
+            self._wire.send((reply.delay_ns, self._disturbed(reply, now_ns)) for reply in replies)
         elif self._wire.instant:
             self._backlog += b"".join([reply.packet for reply in replies])
         else:
             self._wire.send((reply.delay_ns, [(0, reply.packet)]) for reply in replies)
 
+    def _disturbed(self, reply: Reply, now_ns: int) -> Sequence[Delayed]:
+        """What goes out in place of a reply, counted where that is not the whole of it."""
+        if self.disturb is None:  # what disturbed the replies before has had enough
+            return [(0, reply.packet)]
+        parts = self.disturb(reply.servo_id, reply.packet, now_ns)
+        sent = b"".join([data for _, data in parts])
+        if not sent:
+            self._counters.lost_replies += 1
+        elif reply.packet not in sent:
+            self._counters.spoilt_replies += 1
+        return parts
+
     def _has_room(self, size: int) -> bool:
         """Whether so much more may wait for the host; counts it as dropped where not."""
         if len(self._backlog) + self._wire.waiting_bytes + size <= _MAX_BACKLOG:
             return True
-        self._dropped_bytes += size
+        self._counters.dropped_bytes += size
         return False
 
     def _receive(self) -> bytes:

@@ -15,6 +15,7 @@ answers is heard at the new rate.
 from __future__ import annotations
 
 import bisect
+import collections
 import fcntl
 import struct
 from collections.abc import Iterable, Sequence
@@ -58,6 +59,10 @@ class _Burst:
     def arrival_ns(self, index: int) -> int:
         return self.first_ns + index * self.byte_ns
 
+    def followed_by(self, first_ns: int, byte_ns: int) -> bool:
+        """Whether bytes that begin then are the next of the same stream."""
+        return byte_ns == self.byte_ns and first_ns == self.arrival_ns(len(self.data))
+
     def arrived_by(self, at_ns: int) -> int:
         """How many of the bytes are there at `at_ns`."""
         if at_ns < self.first_ns:
@@ -85,6 +90,18 @@ class Wire:
         self._free_ns = 0
         self._bursts: list[_Burst] = []  # by time of arrival
         self._next_size = 0
+        self._ends: collections.deque[int] = collections.deque()  # of packets, in bytes ever sent
+        self._begun = self._sent = self._handed = 0
+
+    @property
+    def within_packet(self) -> bool:
+        """The host has a part of a packet only: whatever reaches it now falls into that packet.
+
+        Only where no packet has been overtaken by another.
+        """
+        while self._ends and self._ends[0] <= self._handed:
+            self._begun = self._ends.popleft()
+        return bool(self._ends) and self._handed > self._begun
 
     def hear(self, size: int, baud: int, now_ns: int) -> None:
         """The host sends `size` bytes: the line is taken until they have passed."""
@@ -106,12 +123,23 @@ class Wire:
             for extra_ns, data in parts:
                 late_ns += extra_ns
                 if data:
-                    first_ns = self._free_ns + late_ns + self._byte_ns
-                    burst = _Burst(first_ns, self._byte_ns, data)
-                    bisect.insort(self._bursts, burst, key=_first_ns)
+                    self._append(self._free_ns + late_ns + self._byte_ns, data)
                     self._free_ns += len(data) * self._byte_ns
                     self.waiting_bytes += len(data)
+                    self._sent += len(data)
+                    self._ends.append(self._sent)
         self._plan()
+
+    def _append(self, first_ns: int, data: bytes) -> None:
+        """One more burst; or more bytes of the last one, which they follow without a pause.
+
+        An adapter without a latency timer hands over packet by packet, so there they stay apart.
+        """
+        bursts, byte_ns = self._bursts, self._byte_ns
+        if self._latency_ns and bursts and bursts[-1].followed_by(first_ns, byte_ns):
+            bursts[-1].data += data
+        else:
+            bisect.insort(bursts, _Burst(first_ns, byte_ns, data), key=_first_ns)
 
     def take(self, now_ns: int) -> bytes:
         """What the adapter has handed over by now."""
@@ -120,11 +148,17 @@ class Wire:
             self._hand_over(taken)
             self._plan()
         self.waiting_bytes -= len(taken)
+        self._handed += len(taken)
+        if self.due_ns is None:
+            self._ends.clear()
+            self._begun = self._handed
         return bytes(taken)
 
     def clear(self) -> None:
         """Loses everything under way."""
         self._bursts.clear()
+        self._ends.clear()
+        self._begun = self._handed = self._sent
         self.waiting_bytes = 0
         self._plan()
 

@@ -15,6 +15,7 @@ from dynamixel_sdk import COMM_RX_CORRUPT, COMM_RX_TIMEOUT, COMM_SUCCESS
 from teleop.bus import PRESENT, ServoBus, read_together
 from teleop.errors import ServoError
 from teleop.port import SerialPort
+from teleop.servos import FOLLOWER
 from teleop.setup import ArmSetup
 
 IDS = list(range(1, 10))
@@ -294,15 +295,17 @@ def test_the_driver_gets_most_and_never_a_wrong_position(lines: Any, driver: Any
             ('kind = "wrong_model"', "servo = 3", "model = 9"),
             r"Servo 3 \(shoulder_shadow\) of follower_left cannot be used",
         ),
-        (
-            ('kind = "overload"', "servo = 2"),
-            r"Servo 2 \(shoulder\) of follower_left reports hardware error 0x20",
-        ),
         (('kind = "silence"',), r"Servo 1 \(waist\) of follower_left does not answer"),
     ],
-    ids=["wrong_baud", "wrong_model", "unknown_model", "overload", "silence"],
+    ids=["wrong_baud", "wrong_model", "unknown_model", "silence"],
 )
 def test_set_up_names_what_is_wrong_from_the_start(lines: Any, says: str, driver: Any) -> None:
     bus = driver(*lines, 'since = "start"', start=False)
     with pytest.raises(ServoError, match=says):
-        ArmSetup(bus, "follower", 540.0, 0.1).run()
+        ArmSetup(bus, "follower", FOLLOWER, 540.0, 0.1).run()
+
+
+def test_set_up_tells_of_a_servo_that_is_overloaded_from_the_start(driver: Any) -> None:
+    bus = driver('kind = "overload"', "servo = 2", 'since = "start"', start=False)
+    servos = ArmSetup(bus, "follower", FOLLOWER, 540.0, 0.1).run()
+    assert [servo.hardware_error for servo in servos] == [0, 0x20] + [0] * 7
