@@ -5,7 +5,6 @@ python collect.py --task battery
 """
 
 import argparse
-import secrets
 import signal
 import sys
 from pathlib import Path
@@ -20,12 +19,12 @@ if missing := missing_packages():
     )
 
 from session import runtime_dir
-from session.config import SessionConfig, SimulationMode, check_numbers, load_rig, load_task
+from session.config import SessionConfig, SimulationMode
+from session.configure import configure as session_config
 from session.errors import LaunchError
-from session.launch import attach, launch
-from session.paths import datasets_dir
+from session.launch import attach
 from teleop.config import ConfigError
-from tui.progress import Progress
+from tui.session import follow, run_session
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -39,9 +38,15 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--rig",
         metavar="NAME",
-        help="a rig of configs/rigs, or a .toml file (default: sim; in real time sim-realtime)",
+        help="a rig of configs/rigs, or a .toml file (default: rig.toml if there is one, else sim; "
+        "in real time sim-realtime)",
     )
-    parser.add_argument("--episodes", metavar="N", type=int, help="how many (default on sim: 1)")
+    parser.add_argument(
+        "--episodes",
+        metavar="N",
+        type=int,
+        help="how many (default: 1 on the simulated rig, else what the task says)",
+    )
     parser.add_argument(
         "--seed",
         metavar="N",
@@ -70,22 +75,14 @@ def configure(options: argparse.Namespace) -> SessionConfig:
     Raises:
         ConfigError: the options, the task or the rig make no sense.
     """
-    task = load_task(options.task)
-    rig_file = load_rig(options.rig or ("sim-realtime" if options.realtime else "sim"))
     faults = options.faults and str(Path(options.faults).resolve())
-    mode = SimulationMode(options.realtime, options.quality, faults)
-    mode.check(rig_file)
-    if task.scene is None:
-        raise ConfigError(f"Task {task.name!r} has no scene for the simulated rig.")
-    check_numbers(options.episodes, options.seed)
-    return SessionConfig(
-        rig_file=rig_file,
-        task=task,
-        episodes=options.episodes or 1,
-        seed=secrets.randbelow(1_000_000) if options.seed is None else options.seed,
-        out=str((options.out or datasets_dir()).resolve()),
-        runtime_dir=str(runtime_dir.create()),
-        mode=mode,
+    return session_config(
+        options.task,
+        options.rig,
+        episodes=options.episodes,
+        seed=options.seed,
+        out=options.out,
+        mode=SimulationMode(options.realtime, options.quality, faults),
     )
 
 
@@ -94,26 +91,16 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     try:
         if options.attach:
-            directory, about, connection = attach(options.out and options.out.resolve())
-            print(f"Attached: {about}.")
-        else:
-            runtime_dir.sweep()
-            config = configure(options)
-            directory = Path(config.runtime_dir)
-            how = " in real time" if config.mode.realtime else ""
-            print(
-                f"SIMULATED RIG{how}: task {config.task.name}, {config.episodes} episode(s) from "
-                f"seed {config.seed} into {config.out}. No real arm moves. An episode takes about "
-                f"{'five minutes' if config.mode.quality == 'high' else 'half a minute'}."
-            )
-            connection = launch(config)
+            running = attach(options.out and options.out.resolve())
+            print(f"Attached: {running.about}.")
+            return follow(running, headless=options.headless)
+        runtime_dir.sweep()
+        return run_session(configure(options), headless=options.headless)
     except (ConfigError, LaunchError) as error:
         print(f"collect.py: {error}", file=sys.stderr)
         return 2
     except OSError as error:
         sys.exit(f"collect.py: no session can start in {runtime_dir.PARENT}: {error.strerror}.")
-    live = sys.stdout.isatty() and not options.headless
-    return Progress(connection, directory, live).run()
 
 
 if __name__ == "__main__":

@@ -1,8 +1,9 @@
 """Who watches the session: terminals connected to its Unix socket.
 
 To the session: ``{"op": "stop"}`` closes the episode, rests the arms and ends; ``{"op": "quit"}``
-ends with the arms holding. From it: ``{"event": "log", "level", "text"}``, and last of all
-``{"event": "ended", "status", "text"}``.
+ends with the arms holding; ``{"op": "hold"}`` stops the arms where they are; ``{"op": "go_on"}``
+answers what the session asks for in its status block (`session.status`). From it:
+``{"event": "log", "level", "text"}``, and last of all ``{"event": "ended", "status", "text"}``.
 """
 
 import contextlib

@@ -4,19 +4,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from recorder.config import CameraConfig, RecordingConfig
-from session.paths import config_dir
+from session.paths import config_dir, own_rig
 from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
 from sim.faults.script import load_faults
+from teleop.calibration import ServoCalibration
 from teleop.config import ConfigError, build, nearest, read_toml
+from teleop.port import is_pseudo_terminal
 from teleop.rig_config import GripperVariant, PoseConfig, RigConfig
 
 GIVE_UP_TICKS: Final = 5
 REALTIME_GIVE_UP_TICKS: Final = 50
 """The simulated operator gives up this many ticks before control would end the episode itself; in
 real time these go by while the session asks for the verdict."""
+Purpose = Literal["record", "mirror", "rest"]
+"""What a session is for: episodes; following without recording; bringing the arms to rest."""
 MAX_SEED: Final = 2**31 - 1
 MAX_STEPS: Final = 1_000_000
 MAX_EPISODES: Final = 100_000
@@ -77,6 +81,11 @@ class RigFile:
             self._check_simulated()
         elif self.simulation != WireConfig():
             raise ValueError("[simulation] is for a simulated rig only.")
+        elif self.rendered_cameras:
+            raise ValueError(
+                f"{self.rendered_cameras[0].name} is a simulated camera, and there is no simulated "
+                "scene: use kind 'pattern' to record without cameras."
+            )
         if not self.cameras:
             raise ValueError("there must be at least one [[cameras]].")
 
@@ -84,6 +93,14 @@ class RigFile:
     def rendered_cameras(self) -> tuple[CameraConfig, ...]:
         """Those that look at the simulated scene."""
         return tuple(camera for camera in self.cameras if camera.kind == "simulated")
+
+    @property
+    def emulated(self) -> bool:
+        """Whether a real rig's arms are programs at the ends of pseudo-terminals.
+
+        To be asked while they are plugged in.
+        """
+        return not self.rig.simulated and any(is_pseudo_terminal(arm.port) for arm in self.rig.arms)
 
     def _check_simulated(self) -> None:
         """The simulated rig is one rig: what its scene and operator know cannot be chosen."""
@@ -120,6 +137,8 @@ class SimulationMode:
         Raises:
             ConfigError: it does not, or the file of faults is wrong.
         """
+        if not rig_file.rig.simulated:
+            return self._check_real(rig_file.rig.name)
         if self.realtime and self.quality == "high":
             raise ConfigError(
                 "--quality high takes far longer than real time: leave out --quality or --realtime."
@@ -131,6 +150,16 @@ class SimulationMode:
             )
         if self.faults is not None:
             load_faults(Path(self.faults))
+
+    def _check_real(self, rig: str) -> None:
+        asked = (
+            ("--realtime", self.realtime),
+            ("--quality", self.quality != "fast"),
+            ("--faults", self.faults is not None),
+        )
+        for option, given in asked:
+            if given:
+                raise ConfigError(only_simulated(option, rig))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +176,11 @@ class SessionConfig:
     min_free_bytes: int = 1 << 30
     """Less free disk than this is refused: about ten simulated episodes."""
     mode: SimulationMode = field(default_factory=SimulationMode)
+    purpose: Purpose = "record"
+    rig_path: str = ""
+    """The rig's file; what is kept of a real rig between sessions lies beside it."""
+    calibration: tuple[ServoCalibration, ...] = ()
+    """What the servos of a real rig must still be."""
 
     @property
     def dataset_dir(self) -> Path:
@@ -160,16 +194,9 @@ class SessionConfig:
         return max(1, self.task.max_steps - spare)
 
 
-def check_numbers(episodes: int | None, seed: int | None) -> None:
-    """That what the operator asked for can be.
-
-    Raises:
-        ConfigError: it cannot.
-    """
-    if episodes is not None and not 1 <= episodes <= MAX_EPISODES:
-        raise ConfigError(f"--episodes must be 1-{MAX_EPISODES}, not {episodes}.")
-    if seed is not None and not 0 <= seed <= MAX_SEED:
-        raise ConfigError(f"--seed must be 0-{MAX_SEED}, not {seed}.")
+def only_simulated(option: str, rig: str) -> str:
+    """Why an option cannot be had on a real rig."""
+    return f"{option} is for the simulated rig, and rig {rig!r} is a real one: add --rig sim."
 
 
 def with_ports(rig: RigConfig, ports: Mapping[str, str]) -> RigConfig:
@@ -188,21 +215,25 @@ def load_task(name: str) -> TaskConfig:
     return build(TaskConfig, read_toml(path), str(path))
 
 
-def load_rig(name: str) -> RigFile:
-    """The rig `name` of ``configs/rigs/``, or the file itself if `name` ends in ``.toml``.
+def find_rig(name: str | None, fallback: str = "sim") -> Path:
+    """The file of rig `name`: of ``configs/rigs/``, or the file itself if it ends in ``.toml``.
+
+    None: the operator's own ``rig.toml``, and where there is none the rig `fallback`.
 
     Raises:
-        ConfigError: unknown (names the nearest), the file is wrong, or the rig is a real one:
-            this version must not drive those.
+        ConfigError: unknown (names the nearest).
     """
-    path = _find("rig", name)
-    rig_file = build(RigFile, read_toml(path), str(path))
-    if not rig_file.rig.simulated:
-        raise ConfigError(
-            f"Rig {rig_file.rig.name!r} is a real one; this version drives the simulated rig only "
-            "(--rig sim)."
-        )
-    return rig_file
+    return (own_rig() if name is None else None) or _find("rig", name or fallback)
+
+
+def load_rig(name: str | Path) -> RigFile:
+    """The rig `name`, as `find_rig` has it; simulated or real.
+
+    Raises:
+        ConfigError: unknown (names the nearest), or the file is wrong.
+    """
+    path = find_rig(str(name))
+    return build(RigFile, read_toml(path), str(path))
 
 
 def _find(kind: str, name: str) -> Path:

@@ -9,6 +9,7 @@ from pathlib import Path
 from recorder.config import RecorderConfig
 from session.config import SessionConfig, with_ports
 from session.errors import RecorderLostError, SessionError
+from session.kind import RigKind
 from session.processes import Child
 from sim.config import WorldCamera, WorldConfig
 from teleop.commands import Command, encode
@@ -24,21 +25,18 @@ class Crew:
         children: by name, in the order they were started; a new recorder replaces the old one.
     """
 
-    def __init__(self, config: SessionConfig) -> None:
+    def __init__(self, config: SessionConfig, kind: RigKind) -> None:
         self._config = config
+        self._kind = kind
         self._runtime = Path(config.runtime_dir)
         self._commands, self._control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.children: dict[str, Child] = {}
 
     @property
-    def _simulated(self) -> bool:
-        return self._config.rig_file.rig.simulated
-
-    @property
     def _world_socket(self) -> Path | None:
         """Where control and recorder keep step with the world; None: they follow the wall clock."""
-        lockstep = self._simulated and not self._config.mode.realtime
+        lockstep = self._kind is RigKind.SIMULATED and not self._config.mode.realtime
         return self._runtime / WORLD_SOCKET if lockstep else None
 
     def command(self, command: Command) -> None:
@@ -59,7 +57,14 @@ class Crew:
         rig = with_ports(self._config.rig_file.rig, ports)
         world_socket = str(self._world_socket) if self._world_socket else None
         path = self._runtime / "control.json"
-        write_json(path, ControlConfig(rig, str(self._runtime), world_socket))
+        config = ControlConfig(
+            rig,
+            str(self._runtime),
+            world_socket,
+            calibration=self._config.calibration,
+            mend=self._config.purpose != "rest",
+        )
+        write_json(path, config)
         inherited = (self._control_end.fileno(), self._wake)
         arguments = [str(path), "--commands", str(inherited[0]), "--wake", str(inherited[1])]
         self.children["control"] = Child(
@@ -114,18 +119,20 @@ class Crew:
 
     def _recorder_config(self) -> RecorderConfig:
         rig_file, mode = self._config.rig_file, self._config.mode
+        world = self._kind is RigKind.SIMULATED
         return RecorderConfig(
             runtime_dir=self._runtime,
             dataset_dir=self._config.dataset_dir,
             cameras=rig_file.cameras,
             recording=rig_file.recording,
             rig_name=rig_file.rig.name,
-            simulated=self._simulated,
+            simulated=self._kind is not RigKind.REAL,
             time_base="simulated" if self._world_socket else "monotonic",
-            quality=mode.quality if self._simulated else None,
+            quality=mode.quality if world else None,
             faults=Path(mode.faults).name if mode.faults else None,
             rate_hz=rig_file.rig.rate_hz,
             world_socket=self._world_socket,
-            scene_ring=self._simulated,
+            scene_ring=world,
+            sides=rig_file.rig.sides,
             servos=(self._runtime / SERVOS_FILE).read_text(),
         )

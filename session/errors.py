@@ -2,6 +2,7 @@
 
 SessionError
 ├── LaunchError         the session did not start, or there is none to attach to
+├── NotStartedError     control did not start to follow, and has said why
 └── RecorderLostError   the recorder died: control holds, and the session starts another
 
 Interrupted and Unwatched are no errors: the operator wants to leave, or the terminal went away.
@@ -14,6 +15,10 @@ class SessionError(Exception):
 
 class LaunchError(SessionError):
     """The session did not start, or there is none to attach to; the text says why."""
+
+
+class NotStartedError(SessionError):
+    """Control was told to follow the leaders and does not; why stands in its events."""
 
 
 class RecorderLostError(SessionError):

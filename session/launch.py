@@ -1,20 +1,22 @@
 """Starts a session, or finds the running one, and connects to it."""
 
 import os
-import select
 import socket
 import subprocess
 import sys
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from session import runtime_dir
 from session.clients import SOCKET
-from session.config import SessionConfig
+from session.config import RigFile, SessionConfig
 from session.errors import LaunchError
+from session.kind import kind_of
 from session.processes import environment
-from teleop.config import ConfigError, read_json, write_json
+from teleop.config import ConfigError, build, read_json, write_json
+from teleop.rig_config import RigConfig
 
 START_TIMEOUT_S: Final = 30.0
 LOG: Final = "session.log"
@@ -54,14 +56,24 @@ def launch(config: SessionConfig) -> socket.socket:
     raise LaunchError(words[-1] if words else "The session process did not start.")
 
 
-def attach(out: Path | None = None) -> tuple[Path, str, socket.socket]:
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A session that runs, and a connection to it.
+
+    Attributes:
+        about: what it does, for whoever reads it.
+    """
+
+    runtime_dir: Path
+    about: str
+    connection: socket.socket
+
+
+def attach(out: Path | None = None) -> Running:
     """Connect to the running session of this user.
 
     Args:
         out: only to a session that records under this folder.
-
-    Returns:
-        Its runtime directory, what it is about, and the connection.
 
     Raises:
         LaunchError: none is running, or several are (all are listed).
@@ -75,8 +87,39 @@ def attach(out: Path | None = None) -> tuple[Path, str, socket.socket]:
     for directory, table in running.items():
         connection = _connect(directory)
         if connection is not None:
-            return directory, _about(table), connection
+            return Running(directory, _about(table), connection)
     raise LaunchError("No session is running. Start one: python collect.py --task battery")
+
+
+def running_on(rig: RigConfig) -> Running | None:
+    """Connect to the session of this user that moves this rig; None: there is none."""
+    for directory in runtime_dir.live():
+        table = _config_of(directory)
+        connection = _connect(directory) if _moves(table, rig) else None
+        if connection is not None:
+            return Running(directory, _about(table), connection)
+    return None
+
+
+def is_left_on(rig: RigConfig) -> bool:
+    """The session that moved this rig was killed, and its control still brings the arms to rest."""
+    return any(_moves(_config_of(directory), rig) for directory in runtime_dir.orphaned())
+
+
+def _moves(table: dict[str, Any], rig: RigConfig) -> bool:
+    """A session started with this moves this rig, or another one on the same ports."""
+    try:
+        other = build(RigFile, table["rig_file"], CONFIG).rig
+    except (KeyError, ConfigError):
+        return False
+    if rig.simulated or other.simulated:
+        return rig.simulated and other.simulated
+    return bool(_ports(rig) & _ports(other))
+
+
+def _ports(rig: RigConfig) -> set[str]:
+    """What the rig's ports lead to just now."""
+    return {os.path.realpath(arm.port) for arm in rig.arms}
 
 
 def _config_of(directory: Path) -> dict[str, Any]:
@@ -89,9 +132,9 @@ def _config_of(directory: Path) -> dict[str, Any]:
 
 def _about(table: dict[str, Any]) -> str:
     try:
-        rig = "SIMULATED RIG" if table["rig_file"]["rig"]["simulated"] else "real rig"
+        rig = kind_of(build(RigFile, table["rig_file"], CONFIG)).banner or "real rig"
         return f"{rig}, task {table['task']['name']}, into {table['out']}"
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ConfigError):
         return "a session that is just starting"
 
 
@@ -103,9 +146,3 @@ def _connect(directory: Path) -> socket.socket | None:
         connection.close()
         return None
     return connection
-
-
-def wait_readable(connection: socket.socket, timeout_s: float) -> bool:
-    """Something has come from the session within `timeout_s`."""
-    readable, _, _ = select.select([connection], [], [], timeout_s)
-    return bool(readable)

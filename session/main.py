@@ -16,6 +16,7 @@ from recorder.errors import RecorderError
 from recorder.folder import check_folder
 from session import runtime_dir
 from session.config import SessionConfig
+from session.kind import RigKind, kind_of
 from session.supervisor import Supervisor
 from teleop.config import ConfigError, build, read_json
 
@@ -30,11 +31,12 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         config = build(SessionConfig, read_json(options.config), str(options.config))
-        check_folder(
-            config.dataset_dir,
-            simulated=config.rig_file.rig.simulated,
-            min_free_bytes=config.min_free_bytes,
-        )
+        if config.purpose == "record":
+            check_folder(
+                config.dataset_dir,
+                simulated=kind_of(config.rig_file) is not RigKind.REAL,
+                min_free_bytes=config.min_free_bytes,
+            )
         supervisor = Supervisor(config)
         (Path(config.runtime_dir) / "session.pid").write_text(f"{os.getpid()}\n")
     except (ConfigError, RecorderError) as error:

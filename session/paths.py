@@ -25,6 +25,12 @@ def config_dir() -> Path:
     return here / "configs" if here else INSTALLED_CONFIGS
 
 
+def own_rig() -> Path | None:
+    """The operator's ``rig.toml`` beside ``collect.py`` (installed: in the cwd); None: not yet."""
+    path = (checkout() or Path.cwd()) / "rig.toml"
+    return path if path.is_file() else None
+
+
 def datasets_dir() -> Path:
     """Where episodes go and are searched by default: ``datasets/`` of the checkout, or the cwd."""
     return (checkout() or Path.cwd()) / "datasets"

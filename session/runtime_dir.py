@@ -46,6 +46,11 @@ def live() -> list[Path]:
     return sorted(ours, key=lambda path: path.stat().st_mtime, reverse=True)
 
 
+def orphaned() -> list[Path]:
+    """Runtime directories of killed sessions whose processes still come to their end."""
+    return [path for path in _ours() if not _is_held(path) and _has_living_child(path)]
+
+
 def sweep() -> None:
     """Remove what killed sessions of this user left behind."""
     for path in _ours():

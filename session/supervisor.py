@@ -1,48 +1,44 @@
-"""The flow of a session: start the processes, then reset -> start -> record -> finalise -> next.
+"""The flow of a session: start the processes, then home -> start -> follow -> close -> next.
 
-The supervisor decides and watches; it moves nothing itself. Whatever goes wrong, the order of the
-end is the same: control brings the arms to a hold or to rest, the recorder finishes what is on
-disk, the simulated world goes last because the arms hang on it.
+The supervisor decides and watches; it moves nothing itself. What stops the arms on the way is dealt
+with in `session.holds`, how it all ends in `session.ending`; what both stand on is
+`session.station`.
 """
 
-import contextlib
-import selectors
-import time
 import traceback
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from recorder.config import EpisodePlan
+from recorder.config import EpisodePlan, plan_path
 from recorder.errors import RecorderError
 from recorder.numbering import claim_number
-from recorder.status import RecorderState
 from session import runtime_dir
-from session.clients import Clients
 from session.config import SessionConfig
-from session.crew import Crew
-from session.errors import Interrupted, RecorderLostError, SessionError, Unwatched
-from session.status import SESSION_DTYPE, STATUS_RING, Phase
-from session.tally import Tally
-from session.watch import Watch
+from session.ending import Ending
+from session.errors import (
+    Interrupted,
+    NotStartedError,
+    RecorderLostError,
+    SessionError,
+    Unwatched,
+)
+from session.holds import Holds
+from session.station import OBEY_TICKS, Station
+from session.status import Phase
 from session.world_link import WorldLink
-from teleop.commands import Hold, Home, Quit, Rest, Start, Stop
+from teleop.commands import Hold, Home, Start, Stop
 from teleop.config import write_json
 from teleop.lockstep import WORLD_SOCKET, LockstepError
 from teleop.rig_config import SERVOS_FILE
-from teleop.ring import RingWriter
 from teleop.tick import NO_EPISODE, Outcome, State
 
-PUMP_S: Final = 0.1
 START_TIMEOUT_S: Final = 120.0
-HOME_TIMEOUT_S: Final = 120.0
-REST_TIMEOUT_S: Final = 120.0
-FINALISE_TIMEOUT_S: Final = 300.0
+CLOSE_TIMEOUT_S: Final = 120.0
 RECORDER_RESTARTS: Final = 3
-START_TICKS: Final = 10
-"""A Start that control has not obeyed after so many ticks has been refused."""
-UNWATCHED_S: Final = 2.0
-"""A terminal that reconnects within this time is not missed."""
+REFUSALS: Final = 3
+"""So often in a row control may refuse to start on the simulated rig."""
+DEBOUNCE_TICKS: Final = 50
+"""A key that starts an episode ends it no sooner: the same press, or one too many."""
 
 
 class Supervisor:
@@ -50,351 +46,250 @@ class Supervisor:
 
     def __init__(self, config: SessionConfig) -> None:
         self._config = config
-        self._runtime = Path(config.runtime_dir)
-        self._lock = runtime_dir.hold(self._runtime)
-        self._folder = config.dataset_dir
-        self._crew = Crew(config)
-        self._tally = Tally(self._folder)
-        self._selector = selectors.DefaultSelector()
-        self._clients = Clients(self._runtime, self._selector)
-        self._status = RingWriter(self._runtime / STATUS_RING, SESSION_DTYPE, 4)
-        self._watch = Watch(self._runtime, self._clients.log)
-        self._link: WorldLink | None = None
-        self._phase = Phase.STARTING
-        self._episode = NO_EPISODE
-        self._asked_at_tick = 0
+        self._lock = runtime_dir.hold(Path(config.runtime_dir))
+        self._station = Station(config)
+        self._holds = Holds(self._station)
+        self._started_at_tick = 0
+        self._refusals = 0
         self._restarts = 0
-        self._leaving: str | None = None
-        self._going_on = False
-        self._unwatched_since: float | None = time.monotonic()
-
-    # -- the flow
 
     def run(self) -> int:
         """The whole session; returns its exit status."""
+        station = self._station
+        status = 0
         try:
             self._start()
-            while self._tally.over < self._config.episodes:
+            while not self._is_done():
                 try:
-                    self._attempt()
+                    self._demonstrate()
+                except NotStartedError as error:
+                    self._try_again(error)
+                except RecorderLostError as error:
+                    self._replace_recorder(error)
                 except Unwatched:
-                    self._await_client()
+                    self._stop_unwatched()
+            if station.recording:
+                self._holds.before_rest()
         except Interrupted:
-            return self._end(0)
+            pass
         except Unwatched:  # while the processes were started
-            self._clients.log("No terminal is watching.", "warning")
-            self._hold_after_fault()
-            return self._end(0)
+            station.log("No terminal is watching.", "warning")
+            self._holds.after_fault()
         except (SessionError, LockstepError, RecorderError) as error:
-            self._clients.log(str(error), "error")
-            self._hold_after_fault()
-            return self._end(1)
+            station.log(str(error), "error")
+            self._holds.after_fault()
+            status = 1
         except Exception as error:  # a fault of ours: the arms hold all the same
-            self._clients.log(f"The session failed: {error!r}.", "error")
+            station.log(f"The session failed: {error!r}.", "error")
             traceback.print_exc()
-            self._hold_after_fault()
-            return self._end(1)
-        return self._end(0)
+            self._holds.after_fault()
+            status = 1
+        return Ending(station, self._holds).run(max(status, int(station.tally.faults > 0)))
 
     def leave(self) -> None:
         """Come to the end as after the first Ctrl-C (on SIGTERM)."""
-        self._leaving = self._leaving or "stop"
+        self._station.leaving = self._station.leaving or "stop"
 
-    def _attempt(self) -> None:
-        """One demonstration; if the recorder is lost over it, there is another recorder after."""
-        try:
-            self._record_one()
-        except RecorderLostError as error:
-            self._replace_recorder(str(error))
+    # -- the flow
 
-    def _record_one(self) -> None:
-        """One demonstration, from the arms at their start to the verdict on it."""
-        self._episode = NO_EPISODE
-        self._enter(Phase.PREPARING)
-        self._wait(self._is_ready, HOME_TIMEOUT_S, "the arms at their start and the recorder ready")
-        self._episode = claim_number(self._folder)
-        self._tally.begin(self._episode)
-        seed = self._seed
-        if self._link is not None:
-            self._link.reset(seed, self._config.operator_ticks)
-        self._plan(seed)
-        self._crew.command(Start(self._episode, self._config.task.max_steps))
-        self._watch.refresh()
-        self._asked_at_tick = self._watch.tick
-        self._resume()
-        self._enter(Phase.RECORDING)
+    def _start(self) -> None:
+        """The processes, one after the other; `teleop rest` needs control only."""
+        station, crew, purpose = self._station, self._station.crew, self._config.purpose
+        ports: dict[str, str] = {}
+        if station.simulated:
+            world = crew.start_world()
+            station.wait(lambda: world.said() is not None, START_TIMEOUT_S, "the simulated world")
+            station.link = WorldLink(station.runtime / WORLD_SOCKET, station.selector)
+            ports = dict(port.split("=", 1) for port in (world.said() or "").split())
+        if purpose == "rest":
+            crew.command(Hold("teleop rest"))  # the first thing that it reads: nothing moves before
+        crew.start_control(ports)
+        if purpose == "rest":
+            return
+        found = (station.runtime / SERVOS_FILE).exists
+        station.wait(found, START_TIMEOUT_S, "the servos' answers")
+        if purpose == "record":
+            crew.start_recorder()
+
+    def _is_done(self) -> bool:
+        match self._config.purpose:
+            case "record":
+                return self._station.tally.over >= self._config.episodes
+            case "mirror":
+                return False  # until the operator leaves
+            case "rest":
+                return True
+
+    def _demonstrate(self) -> None:
+        """One demonstration, from the arms at their start to the verdict on it and home again."""
+        station = self._station
+        self._await_start()
+        self._begin()
         try:
-            self._wait(self._is_over, None, "")
+            station.wait(self._is_over, None, "")
         except (Interrupted, Unwatched):
             self._close(Outcome.UNLABELLED)
             raise
         self._close(self._verdict())
-        self._crew.command(Home())
+        if not station.must_ask and not station.watch.need:
+            station.tell(Home())
+
+    def _await_start(self) -> None:
+        """Until the arms are at their start, the recorder is ready, and somebody wants to begin."""
+        station = self._station
+        station.episode = NO_EPISODE
+        while True:
+            self._holds.bring_home()
+            station.wait(
+                lambda: station.recorder_ready or self._has_left(),
+                START_TIMEOUT_S,
+                "the recorder to be ready",
+            )
+            if not station.simulated:
+                self._await_sign()
+            if not self._has_left():
+                return
+
+    def _await_sign(self) -> None:
+        """Until the operator of a real rig wants to begin, or the arms are stopped."""
+        station, watch = self._station, self._station.watch
+        seen = watch.gestures
+        station.enter(Phase.READY, self._how_to_start())
+        station.wait(
+            lambda: station.answered or watch.gestures != seen or self._has_left(), None, ""
+        )
+
+    def _begin(self) -> None:
+        """Have control follow the leaders, and the recorder what is to be recorded."""
+        station, task = self._station, self._config.task
+        if station.recording:
+            station.episode = claim_number(self._config.dataset_dir)
+            station.tally.begin(station.episode)
+            self._plan()
+        if station.link is not None:
+            station.link.reset(station.seed, self._config.operator_ticks)
+        station.tell(Start(station.episode, task.max_steps))
+        self._started_at_tick = station.watch.tick
+        if station.recording:
+            by_key = "" if station.simulated else "Press Enter to end the episode."
+            station.enter(Phase.RECORDING, by_key)
+        else:
+            by_key = "" if station.simulated else "Press Enter to go back to the start pose."
+            station.enter(Phase.MIRRORING, by_key)
 
     def _close(self, outcome: Outcome) -> None:
         """End the episode with this verdict, and see that control has done so."""
-        self._enter(Phase.SAVING)
-        if not self._watch.has_ended(self._episode):
-            self._crew.command(Stop(outcome))
-        self._resume()
-        self._wait(self._is_closed, HOME_TIMEOUT_S, "the end of the episode", interruptible=False)
-        self._tally.end(self._watch.outcome_of(self._episode))
+        station = self._station
+        station.enter(Phase.SAVING)
+        ended = self._has_ended()
+        by_fault = ended and not station.must_ask and not self._is_complete()
+        if not ended:
+            station.tell(Stop(outcome))
+        station.resume()
+        station.wait(self._is_closed, CLOSE_TIMEOUT_S, "the end of the episode", False)
+        station.tally.end(station.watch.outcome_of(station.episode), by_fault)
+        self._refusals = 0
+        if by_fault:
+            station.log("A fault has ended this demonstration.", "warning")
+        else:
+            self._holds.worked()
 
     def _verdict(self) -> Outcome:
         """What the simulated task says; where nobody can tell, the episode stays unlabelled."""
-        if self._link is None:
+        station = self._station
+        if station.link is None:
             return Outcome.UNLABELLED
-        score = self._link.score()
+        score = station.link.score()
         reached = f"{score.stages[score.best]} ({score.best} of {len(score.stages) - 1})"
-        held = self._watch.has_ended(self._episode)  # by control, before anybody could judge it
-        outcome = self._watch.outcome_of(self._episode) if held else score.outcome
-        self._clients.log(
-            f"episode {self._episode}: {outcome.name.lower()}, stage reached: {reached}"
-        )
+        held = self._has_ended()  # by control, before anybody could judge it
+        outcome = station.watch.outcome_of(station.episode) if held else score.outcome
+        what = f"episode {station.episode}" if station.recording else "mirrored"
+        station.log(f"{what}: {outcome.name.lower()}, stage reached: {reached}")
         return outcome
 
-    # -- conditions
+    # -- what comes between
 
-    def _is_ready(self) -> bool:
-        return (
-            self._watch.state is State.WAITING and self._watch.recorder_state is RecorderState.READY
-        )
+    def _try_again(self, error: NotStartedError) -> None:
+        """Control has said why it does not start. The operator of a real rig sees to that."""
+        self._refusals += 1
+        if self._station.simulated and self._refusals >= REFUSALS:
+            raise SessionError(str(error)) from error
+        self._station.log(str(error), "warning")
 
-    def _is_over(self) -> bool:
-        if self._watch.tick > self._asked_at_tick + START_TICKS and not self._has_begun():
-            raise SessionError("Control did not start the episode; the reason stands above.")
-        finished = self._link is not None and self._link.finished
-        return finished or self._watch.has_ended(self._episode)
-
-    def _has_begun(self) -> bool:
-        following = self._watch.state is State.FOLLOWING
-        return following or self._watch.has_ended(self._episode)
-
-    def _is_closed(self) -> bool:
-        began = self._watch.tick <= self._asked_at_tick + START_TICKS or self._has_begun()
-        return self._watch.has_ended(self._episode) or not began
-
-    # -- processes
-
-    def _start(self) -> None:
-        ports: dict[str, str] = {}
-        if self._config.rig_file.rig.simulated:
-            world = self._crew.start_world()
-            self._wait(lambda: world.said() is not None, START_TIMEOUT_S, "the simulated world")
-            self._link = WorldLink(self._runtime / WORLD_SOCKET, self._selector)
-            ports = dict(port.split("=", 1) for port in (world.said() or "").split())
-        self._crew.start_control(ports)
-        self._wait((self._runtime / SERVOS_FILE).exists, START_TIMEOUT_S, "the servos' answers")
-        self._crew.start_recorder()
-
-    def _replace_recorder(self, why: str) -> None:
+    def _replace_recorder(self, error: RecorderLostError) -> None:
         """A new recorder recovers the journal of the dead one; the attempt is made again."""
+        station = self._station
         self._restarts += 1
         if self._restarts > RECORDER_RESTARTS:
-            raise SessionError(f"{why} It died {self._restarts} times: giving up.")
-        self._clients.log(f"{why} The arms hold; starting another recorder.", "warning")
-        self._crew.command(Hold("recorder lost"))
-        self._resume()
-        self._watch.forget_recorder()
-        self._crew.start_recorder()
-        self._wait(
-            lambda: self._watch.recorder_state is RecorderState.READY,
-            START_TIMEOUT_S,
-            "the new recorder",
-        )
-        self._crew.command(Home())
+            raise SessionError(f"{error} It died {self._restarts} times: giving up.") from error
+        station.log(f"{error} The arms hold; starting another recorder.", "warning")
+        station.tell(Hold("recorder lost"))
+        station.watch.forget_recorder()
+        station.crew.start_recorder()
 
-    def _hold_after_fault(self) -> None:
-        """Hold where the fault found the arms, until somebody says to rest or the time is over."""
-        control = self._crew.children.get("control")
-        if control is None or control.exit_status() is not None:
-            return
-        patience_s = self._config.rig_file.rig.safety.hold_timeout_s
-        self._clients.log(
-            f"The arms hold. They go to rest in {patience_s:.0f} s, or at once on Ctrl-C.",
-            "warning",
-        )
-        self._crew.command(Hold("fault"))
-        self._resume()
-        self._enter(Phase.FAULT)
-        deadline = time.monotonic() + patience_s
-        while self._leaving is None and time.monotonic() < deadline:
-            self._pump(raising=False)
-            if control.exit_status() is not None:
-                return
-
-    def _await_client(self) -> None:
-        """Hold until a terminal says to go on; rest and end when none attaches in time.
+    def _stop_unwatched(self) -> None:
+        """Hold until a terminal says to go on.
 
         That a terminal is there again is no reason to move: somebody must ask for it.
         """
         patience_s = self._config.rig_file.rig.safety.hold_timeout_s
-        self._clients.log(
+        self._station.log(
             f"No terminal was watching: the arms hold (and rest after {patience_s:.0f} s without "
             "one).",
             "warning",
         )
-        self._crew.command(Hold("no terminal is watching"))
-        self._enter(Phase.HOLDING)
-        self._going_on = False
-        deadline = time.monotonic() + patience_s
-        while not self._going_on:
-            self._pump()
-            if self._leaving is not None:
-                raise Interrupted
-            if len(self._clients):
-                deadline = time.monotonic() + patience_s
-            elif time.monotonic() > deadline:
-                raise Interrupted
-        self._crew.command(Home())
+        self._station.hold("no terminal is watching")
 
-    def _is_unwatched(self) -> bool:
-        since = self._unwatched_since
-        return since is not None and time.monotonic() - since > UNWATCHED_S
+    # -- conditions
 
-    def _plan(self, seed: int) -> None:
-        task = self._config.task
-        simulated = self._link is not None
-        scene = (task.scene, seed) if simulated else (None, None)
-        plan = EpisodePlan(self._episode, task.name, task.prompt, *scene)
-        for used in self._runtime.glob("plan_*.json"):  # a recorder that is ready has read them
-            used.unlink()
-        write_json(self._runtime / f"plan_{self._episode}.json", plan)
+    def _is_over(self) -> bool:
+        """The demonstration has come to its end, or somebody wants it to."""
+        station = self._station
+        if station.obeyed and not self._has_begun():
+            raise NotStartedError("Control did not start; the reason stands above.")
+        if station.answered and station.watch.tick < self._started_at_tick + DEBOUNCE_TICKS:
+            station.answered = False
+        finished = station.link is not None and station.link.finished
+        asked = station.answered and not station.simulated
+        return finished or asked or self._has_ended()
 
-    # -- the end
+    def _has_begun(self) -> bool:
+        return self._station.watch.state is State.FOLLOWING or self._has_ended()
 
-    def _end(self, status: int) -> int:
-        """Arms first, then the files, then the world; says what became of each."""
-        self._enter(Phase.RESTING)
-        status = max(status, self._end_control())
-        status = max(status, self._end_recorder())
-        world = self._crew.children.get("world")
-        if world is not None:
-            world.terminate()
-            if world.wait(30.0) is None:
-                world.kill()
-        self._enter(Phase.ENDED)
-        self._pump(raising=False)  # a terminal that connected only now hears it too
-        self._clients.end(status, self._tally.summary())
-        return status
+    def _has_ended(self) -> bool:
+        """Control has ended it, whoever wanted that."""
+        station = self._station
+        if station.recording:
+            return station.watch.has_ended(station.episode)
+        past = station.watch.tick > self._started_at_tick + OBEY_TICKS
+        return past and station.watch.state not in (State.FOLLOWING, State.WAITING)
 
-    def _end_control(self) -> int:
-        control = self._crew.children.get("control")
-        if control is None:
-            return 0
-        if control.exit_status() is None:
-            quitting = self._leaving == "quit"
-            self._crew.command(Quit() if quitting else Rest())
-            self._resume()
-            deadline = time.monotonic() + REST_TIMEOUT_S
-            while control.exit_status() is None and time.monotonic() < deadline:
-                self._pump(raising=False)
-                if self._leaving == "quit" and not quitting:
-                    quitting = True
-                    self._crew.command(Quit())
-        ended = control.exit_status()
-        if ended is None:
-            self._clients.log("Control did not come to rest in time; it was killed.", "error")
-            control.kill()
-        return 0 if ended == 0 else 1
+    def _is_closed(self) -> bool:
+        return self._has_ended() or (self._station.obeyed and not self._has_begun())
 
-    def _end_recorder(self) -> int:
-        recorder = self._crew.children.get("recorder")
-        if recorder is None:
-            return 0
-        recorder.terminate()
-        deadline = time.monotonic() + FINALISE_TIMEOUT_S
-        while recorder.exit_status() is None and time.monotonic() < deadline:
-            self._pump(raising=False)
-            if self._watch.recorder_is_stuck():
-                break
-        ended = recorder.exit_status()
-        if ended == 0 or self._watch.recorder_state is RecorderState.FINISHED:
-            return 0
-        recorder.kill()
-        text = f"The recorder did not end well ({ended}: {recorder.last_words()}); "
-        self._clients.log(text + "the next start recovers what it wrote.", "error")
-        return 1
+    def _is_complete(self) -> bool:
+        """It has all its steps: that is why control has ended it."""
+        station = self._station
+        return station.watch.steps_of(station.episode) >= self._config.task.max_steps
 
-    # -- waiting
-
-    def _wait(
-        self,
-        done: Callable[[], bool],
-        timeout_s: float | None,
-        what: str,
-        interruptible: bool = True,
-    ) -> None:
-        """Pump until `done`.
-
-        Raises:
-            Interrupted, Unwatched: only if `interruptible`.
-            SessionError: a process was lost, or it took longer than `timeout_s`.
-        """
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
-        while not done():
-            self._pump()
-            if interruptible and self._leaving is not None:
-                raise Interrupted
-            if interruptible and self._is_unwatched():
-                raise Unwatched
-            if deadline is not None and time.monotonic() > deadline:
-                raise SessionError(f"Waited {timeout_s:.0f} s in vain for {what}.")
-
-    def _pump(self, raising: bool = True) -> None:
-        """Hear clients and world for a moment, look at the rings and the processes."""
-        for key, _ in self._selector.select(PUMP_S):
-            key.data()
-        self._watch.refresh()
-        self._hear_clients()
-        self._publish()
-        if raising:
-            self._check_children()
-
-    def _hear_clients(self) -> None:
-        while self._clients.requests:
-            request = self._clients.requests.pop(0)
-            self._going_on = self._going_on or request == "go_on"
-            if request == "quit" or (request == "stop" and self._leaving is None):
-                self._leaving = request
-        if len(self._clients):
-            self._unwatched_since = None
-        elif self._unwatched_since is None:
-            self._unwatched_since = time.monotonic()
-
-    def _check_children(self) -> None:
-        if self._watch.recorder_state is RecorderState.FAILED:
-            raise SessionError("The recorder cannot go on; the reason stands above.")
-        self._crew.check()
-        if self._watch.recorder_is_stuck():
-            self._crew.children["recorder"].kill()
-            raise RecorderLostError("The recorder process was stuck and has been ended.")
+    def _has_left(self) -> bool:
+        """The arms do not wait at their start any more, or are about to be stopped there."""
+        return self._station.watch.state is not State.WAITING or self._station.must_ask
 
     # -- small things
 
-    @property
-    def _seed(self) -> int:
-        """Of the simulated demonstration that is next or under way."""
-        return self._config.seed + self._tally.over
+    def _how_to_start(self) -> str:
+        station, config = self._station, self._config
+        number = f"{station.tally.over + 1} of {config.episodes}"
+        what = f"start episode {number}" if station.recording else "let the followers follow"
+        if config.rig_file.rig.start == "grippers":
+            return f"Open and close both leader grippers, or press Enter, to {what}."
+        return f"Press Enter to {what}."
 
-    def _resume(self) -> None:
-        if self._link is not None:
-            with contextlib.suppress(LockstepError):
-                self._link.resume()
-
-    def _enter(self, phase: Phase) -> None:
-        self._phase = phase
-        self._publish()
-
-    def _publish(self) -> None:
-        status = self._status.begin()
-        status["heartbeat_ns"] = time.monotonic_ns()
-        status["phase"] = self._phase
-        status["simulated"] = self._config.rig_file.rig.simulated
-        status["attempt"] = min(self._tally.over + 1, self._config.episodes)
-        status["episodes"] = self._config.episodes
-        status["episode"] = self._episode
-        status["saved"] = len(self._tally.saved())
-        status["successes"] = self._tally.successes
-        status["seed"] = self._seed
-        self._status.commit()
+    def _plan(self) -> None:
+        station, task = self._station, self._config.task
+        scene = (task.scene, station.seed) if station.simulated else (None, None)
+        plan = EpisodePlan(station.episode, task.name, task.prompt, *scene)
+        for used in station.runtime.glob("plan_*.json"):  # a recorder that is ready has read them
+            used.unlink()
+        write_json(plan_path(station.runtime, station.episode), plan)

@@ -13,10 +13,12 @@ class Tally:
 
     Attributes:
         over: demonstrations that have come to their end, whatever their verdict.
+        faults: how many of those a fault has ended.
     """
 
     def __init__(self, folder: Path) -> None:
         self.over = 0
+        self.faults = 0
         self._folder = folder
         self._numbers: list[int] = []
         self._outcomes: Counter[Outcome] = Counter()
@@ -25,9 +27,10 @@ class Tally:
         """An episode of this number is about to be recorded."""
         self._numbers.append(number)
 
-    def end(self, outcome: Outcome) -> None:
-        """The demonstration is over, with this verdict."""
+    def end(self, outcome: Outcome, by_fault: bool) -> None:
+        """The demonstration is over, with this verdict; `by_fault`: nobody wanted its end."""
         self.over += 1
+        self.faults += by_fault
         self._outcomes[outcome] += 1
 
     @property
@@ -48,6 +51,10 @@ class Tally:
         if not saved:
             return f"No episode was saved in {self._folder}."
         verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items())
-        files = f"{len(saved)} episode{'' if len(saved) == 1 else 's'}"
-        counted = f"{files} ({verdicts})" if verdicts else files
-        return f"Saved {counted}. Look at the last one: {replay_command()} {saved[-1]}"
+        counted = f"{_episodes(len(saved))} ({verdicts})" if verdicts else _episodes(len(saved))
+        broken = f" A fault ended {_episodes(self.faults)}." if self.faults else ""
+        return f"Saved {counted}.{broken} Look at the last one: {replay_command()} {saved[-1]}"
+
+
+def _episodes(count: int) -> str:
+    return f"{count} episode{'' if count == 1 else 's'}"

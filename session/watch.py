@@ -8,9 +8,10 @@ from typing import Final
 from recorder.status import EVENT_RING as RECORDER_EVENTS
 from recorder.status import STATUS_RING as RECORDER_STATUS
 from recorder.status import RecorderState
+from teleop.joints import BUS_NAMES
 from teleop.lockstep import WORLD_EVENTS
 from teleop.ring import OverrunError, Record, RingError, RingReader
-from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Outcome, State
+from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Need, Outcome, State
 
 Log = Callable[[str], None]
 RECORDER_SILENCE_S: Final = 15.0
@@ -51,7 +52,13 @@ class EventFeed:
 
 
 class Watch:
-    """A view on the rings that is refreshed a few times a second."""
+    """A view on the rings that is refreshed a few times a second.
+
+    Attributes:
+        need: what a hold waits for.
+        gestures: start gestures that control has seen since its start.
+        connected: the buses whose ports are open.
+    """
 
     def __init__(self, runtime_dir: Path, log: Log) -> None:
         self._paths = {name: runtime_dir / name for name in (TICK_RING, RECORDER_STATUS)}
@@ -61,6 +68,9 @@ class Watch:
         self._outcome = Outcome.UNLABELLED
         self.state = State.DISCONNECTED
         self.tick = 0
+        self.need = Need.NOTHING
+        self.gestures = 0
+        self.connected: frozenset[str] = frozenset()
         self.recorder_state = RecorderState.STARTING
         self._recorder_heard_ns = 0
 
@@ -72,6 +82,10 @@ class Watch:
         if tick is not None:
             self.state = State(int(tick["state"]))
             self.tick = int(tick["number"])
+            self.need = Need(int(tick["need"]))
+            self.gestures = int(tick["gestures"])
+            there = zip(BUS_NAMES, tick["connected"], strict=True)
+            self.connected = frozenset(name for name, connected in there if connected)
             self._last_episode = int(tick["last_episode"])
             self._outcome = Outcome(int(tick["outcome"]))
         status = self._newest(RECORDER_STATUS)
@@ -86,6 +100,19 @@ class Watch:
     def outcome_of(self, episode: int) -> Outcome:
         """The verdict control stamped on it; unlabelled if it is not the last one."""
         return self._outcome if self.has_ended(episode) else Outcome.UNLABELLED
+
+    def steps_of(self, episode: int) -> int:
+        """How many steps control has made of an episode that it has ended just now."""
+        ring = self._rings[TICK_RING]
+        if ring is None:
+            return 0
+        for index in reversed(range(ring.oldest(), len(ring))):
+            try:
+                if int(ring.peek(index, "episode")) == episode:
+                    return int(ring.peek(index, "step")) + 1
+            except RingError:
+                break
+        return 0
 
     def recorder_is_stuck(self) -> bool:
         """It has begun its work, and then not been heard of for long: it will not come back."""

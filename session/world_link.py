@@ -24,12 +24,18 @@ class Score:
 
 
 class WorldLink:
-    """Everything raises `LockstepError` when the world is gone."""
+    """Everything raises `LockstepError` when the world is gone.
+
+    Attributes:
+        finished: the operator is through with the demonstration.
+        waiting: in lock-step, time stands still until `resume`.
+    """
 
     def __init__(self, socket_path: Path, selector: selectors.BaseSelector) -> None:
         self._socket: socket.socket = connect(socket_path, "session")
         self._selector = selector
         self.finished = False
+        self.waiting = False
         selector.register(self._socket, selectors.EVENT_READ, self._hear)
 
     def reset(self, seed: int, max_steps: int) -> None:
@@ -39,6 +45,7 @@ class WorldLink:
 
     def resume(self) -> None:
         """Let time go on."""
+        self.waiting = False
         try:
             send(self._socket, {"op": "resume"})
         except OSError as error:
@@ -70,4 +77,5 @@ class WorldLink:
             self._selector.unregister(self._socket)  # the session sees its process end
 
     def _note(self, message: Message) -> None:
-        self.finished = self.finished or message.get("event") == "finished"
+        if message.get("event") == "finished":
+            self.finished = self.waiting = True

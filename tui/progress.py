@@ -1,7 +1,8 @@
 """The plain client of a session: log lines and one live progress line. It decides nothing.
 
-First Ctrl-C: the session closes the episode, brings the arms to rest and ends. Second: it ends
-with the arms holding. If this process dies instead, the session notices and the arms hold.
+Enter answers what the session asks for, space stops the arms. First Ctrl-C: the session closes the
+episode, brings the arms to rest and ends. Second: it ends with the arms holding. If this process
+dies instead, the session notices and the arms hold.
 """
 
 import contextlib
@@ -16,14 +17,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Final, TextIO
 
-from session.launch import wait_readable
 from session.status import Phase
 from teleop.lockstep import LockstepError, receive, send
-from tui.view import Pace, Viewer, progress_line
+from tui.keys import Key, Keyboard
+from tui.view import Pace, View, Viewer, progress_line
 
 LIVE_PERIOD_S: Final = 0.2
 PLAIN_PERIOD_S: Final = 5.0
 INTERRUPTED: Final = 130
+ASKING: Final = (Phase.READY, Phase.HOLDING)
+OPERATIONS: Final = {Key.ENTER: "go_on", Key.SPACE: "hold"}
 
 
 class Progress:
@@ -32,55 +35,83 @@ class Progress:
     Args:
         connection: the client's end of the session's socket.
         live: rewrite one line in place (a terminal) instead of adding lines.
+        mirror_s: end the session after so long of mirroring; None: the operator does.
+        yes: what the session asks for is done already.
     """
 
     def __init__(
-        self, connection: socket.socket, runtime_dir: Path, live: bool, out: TextIO = sys.stdout
+        self,
+        connection: socket.socket,
+        runtime_dir: Path,
+        live: bool,
+        out: TextIO = sys.stdout,
+        mirror_s: float | None = None,
+        yes: bool = False,
     ) -> None:
         self._connection = connection
         self._viewer = Viewer(runtime_dir)
         self._pace = Pace()
+        self._keyboard = Keyboard()
         self._live = live
         self._out = out
+        self._mirror_s = mirror_s
+        self._yes = yes
+        self._mirroring_since: float | None = None
         self._interrupts = 0
         self._handled = 0
         self._shown_at = 0.0
+        self._shown_phase = Phase.STARTING
         self._shown = ""
-        self._asked = False
+        self._prompt = ""
 
     def run(self) -> int:
-        """Show and forward Ctrl-C until the session ends; returns its exit status.
+        """Show, and forward keys and Ctrl-C, until the session ends; returns its exit status.
 
         Output that nobody reads any more counts as a terminal that was closed.
         """
+        signal.signal(signal.SIGINT, self._interrupt)
         try:
-            return self._run()
+            with self._keyboard:
+                return self._run()
         except BrokenPipeError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for the flush at exit
             return 1
 
+    def ask(self, operation: str) -> None:
+        """Ask an operation of the session (see `session.clients`)."""
+        with contextlib.suppress(OSError):  # gone: the next receive tells
+            send(self._connection, {"op": operation})
+
     def _run(self) -> int:
-        signal.signal(signal.SIGINT, self._interrupt)
-        period_s = LIVE_PERIOD_S if self._live else PLAIN_PERIOD_S
         while True:
-            if wait_readable(self._connection, LIVE_PERIOD_S):
-                try:
-                    message = receive(self._connection)
-                except LockstepError:
-                    self._print(
-                        "The session is gone. What it recorded is saved, or will be recovered at "
-                        "the next start."
-                    )
-                    return 1
-                if message.get("event") == "ended":
-                    self._print(str(message["text"]))
-                    status = int(message["status"])
-                    return INTERRUPTED if self._interrupts and status == 0 else status
-                self._log(str(message.get("level")), str(message.get("text")))
+            waited = [self._connection.fileno(), *self._keyboard.filenos()]
+            ready, _, _ = select.select(waited, [], [], LIVE_PERIOD_S)
+            if set(ready) & set(self._keyboard.filenos()):
+                for key in self._keyboard.read():
+                    self.ask(OPERATIONS[key])
+            if self._connection.fileno() in ready:
+                status = self._hear()
+                if status is not None:
+                    return status
             self._forward_interrupts()
-            self._forward_enter()
-            if time.monotonic() - self._shown_at >= period_s:
-                self._show()
+            self._show()
+
+    def _hear(self) -> int | None:
+        """Take in what the session says; the exit status if that was the last."""
+        try:
+            message = receive(self._connection)
+        except LockstepError:
+            self._print(
+                "The session is gone. What it recorded is saved, or will be recovered at the next "
+                "start."
+            )
+            return 1
+        if message.get("event") == "ended":
+            self._print(str(message["text"]))
+            status = int(message["status"])
+            return INTERRUPTED if self._interrupts and status == 0 else status
+        self._log(str(message.get("level")), str(message.get("text")))
+        return None
 
     def _interrupt(self, _signal: int, _frame: FrameType | None) -> None:
         self._interrupts += 1
@@ -88,7 +119,6 @@ class Progress:
     def _forward_interrupts(self) -> None:
         while self._handled < self._interrupts:
             self._handled += 1
-            operation = "stop" if self._handled == 1 else "quit"
             if self._handled == 1:
                 self._print(
                     "Ending: closing the episode, bringing the arms to rest. "
@@ -96,37 +126,54 @@ class Progress:
                 )
             elif self._handled == 2:
                 self._print("Ending now: the arms are left holding, with torque on.")
-            try:
-                send(self._connection, {"op": operation})
-            except OSError:
-                return
-
-    def _forward_enter(self) -> None:
-        """Enter ends a hold, if we have asked for it on this terminal."""
-        if self._asked and sys.stdin.isatty() and select.select([sys.stdin], [], [], 0)[0]:
-            sys.stdin.readline()
-            self._asked = False
-            with contextlib.suppress(OSError):  # gone: the next receive tells
-                send(self._connection, {"op": "go_on"})
+            self.ask("stop" if self._handled == 1 else "quit")
 
     def _show(self) -> None:
-        self._shown_at = now_s = time.monotonic()
+        """The line, as often as it should be; the session's question, as soon as it changes."""
+        now_s = time.monotonic()
         view = self._viewer.look()
         if view.phase is Phase.ENDED:
             return
-        if view.phase is Phase.HOLDING and not self._asked:
-            self._asked = True
-            how = "Press Enter" if sys.stdin.isatty() else "Attach from a terminal"
-            self._print(f"The arms hold. {how} to go on, Ctrl-C to bring them to rest.")
+        self._show_prompt(view)
+        self._count_down(view, now_s)
+        period_s = LIVE_PERIOD_S if self._live else PLAIN_PERIOD_S
+        if now_s - self._shown_at < period_s and view.phase is self._shown_phase:
+            return
+        self._shown_at, self._shown_phase = now_s, view.phase
         line = progress_line(view, self._pace.update(now_s, view.t_ns))
         if self._live:
             columns = shutil.get_terminal_size().columns
             self._out.write(f"\r\x1b[2K{line[: columns - 1]}")
-            self._shown = line
         elif line != self._shown:
             self._out.write(f"{line}\n")
-            self._shown = line
+        self._shown = line
         self._out.flush()
+
+    def _show_prompt(self, view: View) -> None:
+        if view.prompt == self._prompt:
+            return
+        self._prompt = view.prompt
+        if not view.prompt:
+            return
+        text = view.prompt
+        if view.phase is Phase.HOLDING:
+            text = f"The arms hold. {text} Ctrl-C brings them to rest."
+        if self._yes and "Enter" in text:
+            text += " (Yes, by --yes.)"
+            self.ask("go_on")
+        elif "Enter" in text and not self._keyboard.present and view.phase in ASKING:
+            text += " (There is no keyboard here: collect.py --attach from a terminal.)"
+        self._print(text)
+
+    def _count_down(self, view: View, now_s: float) -> None:
+        """End a session that was to mirror for so long."""
+        if self._mirror_s is None or view.phase is not Phase.MIRRORING:
+            return
+        if self._mirroring_since is None:
+            self._mirroring_since = now_s
+        if now_s - self._mirroring_since >= self._mirror_s:
+            self._mirror_s = None
+            self.ask("stop")
 
     def _log(self, level: str, text: str) -> None:
         self._print(text if level == "info" else f"{level}: {text}")

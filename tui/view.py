@@ -4,18 +4,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recorder.status import STATUS_RING as RECORDER_STATUS
+from session.kind import RigKind
 from session.status import STATUS_RING as SESSION_STATUS
 from session.status import Phase
 from teleop.lockstep import WORLD_STATUS
 from teleop.ring import Record, RingError, RingReader
 from teleop.tick import TICK_RING
+from tui.health import Health, health_line, health_of
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What there is to know at one moment. Unknown numbers are None."""
 
-    simulated: bool = False
+    kind: RigKind = RigKind.REAL
     phase: Phase = Phase.STARTING
     attempt: int = 0
     episodes: int = 0
@@ -25,6 +27,8 @@ class View:
     t_ns: int | None = None
     stage: str | None = None
     journal_bytes: int = 0
+    prompt: str = ""
+    health: Health | None = None
 
 
 class Viewer:
@@ -44,7 +48,7 @@ class Viewer:
         recorder = self._newest(RECORDER_STATUS)
         recording = tick is not None and int(tick["step"]) >= 0
         return View(
-            simulated=bool(session["simulated"]),
+            kind=RigKind(int(session["kind"])),
             phase=Phase(int(session["phase"])),
             attempt=int(session["attempt"]),
             episodes=int(session["episodes"]),
@@ -54,7 +58,16 @@ class Viewer:
             t_ns=int(tick["t_ns"]) if tick is not None else None,
             stage=_stage(world) if world is not None else None,
             journal_bytes=int(recorder["journal_bytes"]) if recorder is not None else 0,
+            prompt=session["prompt"].item().decode(errors="replace"),
+            health=self._health(session),
         )
+
+    def _health(self, session: Record) -> Health | None:
+        """Only where it is shown: it takes a second's ticks."""
+        ring = self._rings.get(TICK_RING)
+        if ring is None or Phase(int(session["phase"])) is not Phase.MIRRORING:
+            return None
+        return health_of(ring)
 
     def _newest(self, name: str) -> Record | None:
         try:
@@ -86,8 +99,8 @@ class Pace:
 
 
 def progress_line(view: View, pace: float | None) -> str:
-    """The live line: episode, step, stage reached, real-time factor, MB."""
-    parts = ["SIMULATED RIG"] if view.simulated else []
+    """The live line: episode, step, stage reached, MB; or how the arms do; real-time factor."""
+    parts = [view.kind.banner] if view.kind.banner else []
     if view.episode is not None:
         parts.append(f"episode {view.episode} ({view.attempt}/{view.episodes})")
     parts.append(view.phase.name.lower())
@@ -96,7 +109,9 @@ def progress_line(view: View, pace: float | None) -> str:
         if view.stage is not None:
             parts.append(f"stage {view.stage}")
         parts.append(f"{view.journal_bytes / 1e6:.1f} MB")
-    if pace is not None and view.simulated:
+    if view.phase is Phase.MIRRORING and view.health is not None:
+        parts.append(health_line(view.health))
+    if pace is not None and view.kind is RigKind.SIMULATED:
         parts.append(f"{pace:.2f}x real time")
     return " | ".join(parts)
 

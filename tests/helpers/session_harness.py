@@ -1,18 +1,21 @@
-"""Runs collect.py as a user would, on the simulated rig with small pictures, and looks inside."""
+"""Runs collect.py as a user would, with small pictures, and looks inside: on the simulated rig, and
+on emulated servos behind the ports of a rig that is real as far as the session knows."""
 
 import contextlib
 import json
 import os
+import pty
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from recorder.status import RecorderState
 from session import runtime_dir
+from session.processes import environment
 from teleop.ring import RingError, RingReader
 from teleop.tick import State
 
@@ -40,6 +43,31 @@ def short_task(folder: Path, max_steps: int = 200) -> Path:
     return path
 
 
+def emulated_rig(folder: Path, ports: Mapping[str, str], **safety: float) -> Path:
+    """A real rig's file whose ports lead to emulated servos, with a small test picture."""
+    arms = [
+        f'[[rig.arms]]\nrole = "{name.split("_")[0]}"\nside = "{name.split("_")[1]}"\n'
+        f'port = "{port}"\n'
+        for name, port in ports.items()
+    ]
+    limits = [f"{name} = {value}\n" for name, value in {"hold_timeout_s": 30.0, **safety}.items()]
+    text = [
+        '[rig]\nname = "bench"\nsimulated = false\nstart = "grippers"\n',
+        *arms,
+        "[rig.safety]\n",
+        *limits,
+        '[[cameras]]\nname = "cam_high"\nkind = "pattern"\nwidth = 64\nheight = 48\n',
+    ]
+    path = folder / "bench.toml"
+    path.write_text("\n".join(text))
+    return path
+
+
+def teleop(*arguments: str) -> list[str]:
+    """A `teleop` command line."""
+    return [sys.executable, "-m", "bringup", *arguments]
+
+
 def command(out: Path, *arguments: str) -> list[str]:
     """A collect.py command line that records into `out`."""
     return [sys.executable, str(ROOT / "collect.py"), "--headless", "--out", str(out), *arguments]
@@ -54,19 +82,50 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> No
 
 
 class Collect:
-    """A running collect.py and the session behind it."""
+    """A running client and the session behind it.
 
-    def __init__(self, out: Path, *arguments: str) -> None:
+    Args:
+        words: the command line; its session records into (or would record into) `out`.
+        keyboard: the client gets a terminal to read keys from.
+    """
+
+    def __init__(self, out: Path, words: list[str], keyboard: bool = False) -> None:
         self.out = out
+        self._keys, terminal = pty.openpty() if keyboard else (None, None)
         self.process = subprocess.Popen(
-            command(out, *arguments),
+            words,
+            stdin=subprocess.DEVNULL if terminal is None else terminal,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
             cwd=out.parent,
+            env=environment(),
         )
+        if terminal is not None:
+            os.close(terminal)
         self.runtime = self._find_runtime()
+        self.names = self._processes()
         self._pids: dict[str, int] = {}
+
+    def _processes(self) -> list[str]:
+        """Names of all processes of this session."""
+        config = json.loads((self.runtime / "session.json").read_text())
+        has = {
+            "world": config["rig_file"]["rig"]["simulated"],
+            "control": True,
+            "recorder": config["purpose"] == "record",
+        }
+        return [*(name for name in PROCESSES if has[name]), "session"]
+
+    def press(self, key: bytes) -> None:
+        """Press a key on the client's terminal."""
+        os.write(self._keys, key)
+
+    def let_go_of_keys(self) -> None:
+        """Close our end of the terminal. Harmless when repeated."""
+        if self._keys is not None:
+            os.close(self._keys)
+        self._keys = None
 
     def _find_runtime(self) -> Path:
         found: list[Path] = []
@@ -76,7 +135,7 @@ class Collect:
             for path in runtime_dir.live():
                 with contextlib.suppress(OSError, ValueError):
                     config = json.loads((path / "session.json").read_text())
-                    if config["out"] == str(self.out.resolve()):
+                    if str(self.out.resolve()) in (config["out"], config["rig_path"]):
                         found.append(path)
             return bool(found)
 
@@ -93,7 +152,24 @@ class Collect:
 
     def pids(self) -> list[int]:
         """All processes of the session."""
-        return [self.pid(name) for name in (*PROCESSES, "session")]
+        return [self.pid(name) for name in self.names]
+
+    def prompt(self) -> str:
+        """What the session asks of the operator just now."""
+        try:
+            with RingReader(self.runtime / "session") as reader:
+                return str(reader.newest()["prompt"].item().decode())
+        except (OSError, RingError):
+            return ""
+
+    def wait_for_prompt(self, words: str) -> None:
+        """Until the operator is asked for something with these words in it."""
+
+        def asked() -> bool:
+            assert self.process.poll() is None, self.process.communicate()[0]
+            return words in self.prompt()
+
+        wait_until(asked, 60, words)
 
     def field(self, ring: str, name: str) -> int:
         """A field of the newest record of a ring; -1 while there is none."""
@@ -125,12 +201,20 @@ class Collect:
 
 
 @contextlib.contextmanager
-def collecting(out: Path, *arguments: str) -> Iterator[Collect]:
-    """A session that is certainly gone afterwards, whatever the test did to it."""
-    collect = Collect(out, *arguments)
+def collecting(out: Path, *arguments: str, keyboard: bool = False) -> Iterator[Collect]:
+    """A recording session that is certainly gone afterwards, whatever the test did to it."""
+    with running(out, command(out, *arguments), keyboard) as collect:
+        yield collect
+
+
+@contextlib.contextmanager
+def running(out: Path, words: list[str], keyboard: bool = False) -> Iterator[Collect]:
+    """The same for any command that starts a session; `out`: its datasets, or its rig file."""
+    collect = Collect(out, words, keyboard)
     try:
         yield collect
     finally:
+        collect.let_go_of_keys()
         for pid in [collect.process.pid, *collect._pids.values()]:
             if alive(pid):
                 with contextlib.suppress(ProcessLookupError):

@@ -58,7 +58,9 @@ def test_real_rig_is_refused_rather_than_simulated(tmp_path: Path) -> None:
     """A rig that says it is real never silently becomes the simulated one."""
     rig = small_rig(tmp_path)
     rig.write_text(rig.read_text().replace("simulated = true", "simulated = false"))
-    assert "is a real one" in refused(tmp_path / "data", "--task", "battery", "--rig", str(rig))
+    assert "leader_left has no port" in refused(
+        tmp_path / "data", "--task", "battery", "--rig", str(rig)
+    )
 
 
 @pytest.mark.parametrize(

@@ -189,7 +189,7 @@ def test_attached_terminal_is_asked_before_the_arms_move_again(tmp_path: Path) -
         assert attached.stdout is not None
         lines = iter(attached.stdout.readline, "")
         assert f"SIMULATED RIG, task battery, into {data}" in next(lines)
-        assert any("Press Enter to go on" in line for line in lines)
+        assert any("Press Enter to bring the arms" in line for line in lines)
         assert collect.field("ticks", "state") == State.HOLDING
         os.write(keyboard, b"\n")
         wait_until(lambda: collect.field("recorder", "episode") == 1, 60, "the next episode")

@@ -88,21 +88,41 @@ def test_a_servo_that_does_not_answer_ends_in_hold(script: str, tmp_path: Path) 
     assert "world: Scripted fault 1 of script.toml: servo " in events(recorded(tmp_path))
 
 
-def test_an_unplugged_bus_ends_the_session_and_the_other_arms_hold(tmp_path: Path) -> None:
-    script = fault("unplug", at_s=1.0, for_s=2.0)
-    status, text = run(tmp_path / "data", *arguments(tmp_path, script))
+@pytest.mark.parametrize(
+    ("script", "says", "back"),
+    [
+        (fault("unplug", at_s=1.0, for_s=2.0), "of follower_left is gone", "cannot be reached"),
+        (fault("overload", 9, at_s=1.0), "9 (gripper) overloaded", "Restarting servo 9 (gripper)"),
+        (fault("overload", 4, at_s=1.0), "4 (elbow) overloaded", "The session does that for"),
+        (fault("silence", 5, at_s=1.0, for_s=3.0), "no answer from follower_left: 5", "Mend what"),
+    ],
+    ids=["unplugged", "gripper", "elbow", "silent"],
+)
+def test_what_failed_comes_back_and_the_session_goes_on(
+    script: str, says: str, back: str, tmp_path: Path
+) -> None:
+    status, text = run(tmp_path / "data", *arguments(tmp_path, script), "--episodes", "2")
     assert status == 1, text
-    assert "world: Scripted fault 1 of script.toml: follower_left is unplugged, for 2 s." in text
-    assert "port-follower_left is gone: check the USB cable and the arm's power." in text
-    assert "leader_left cannot be held" not in text
+    assert text.index(says) < text.index(back)
+    assert text.index(back) < text.index("follower_left is back and holds where it is.")
+    assert "Saved 2 episodes" in text
+    assert "A fault ended 1 episode." in text
     assert sound(recorded(tmp_path)) is Outcome.UNLABELLED
+    assert sound(recorded(tmp_path).with_name("episode_1.hdf5")) is not Outcome.UNLABELLED
+
+
+def test_a_simulated_rig_that_does_not_come_back_ends_the_session(tmp_path: Path) -> None:
+    status, text = run(tmp_path / "data", *arguments(tmp_path, fault("silence", 5, at_s=1.0)))
+    assert status == 1, text
+    assert "error: The simulated rig does not come out of its hold: giving up." in text
+    assert "follower_left is not at rest and holds" in text
 
 
 @pytest.mark.parametrize(
     ("script", "says"),
     [
         (fault("silence", 5, at_s=1.0), "Holding: no answer from follower_left: 5 (elbow_shadow)."),
-        (fault("unplug", at_s=1.0, for_s=2.0), "port-follower_left is gone: check the USB cable"),
+        (fault("unplug", at_s=1.0, for_s=2.0), "of follower_left is gone: plug its adapter in."),
     ],
     ids=["silence", "unplug"],
 )
@@ -116,7 +136,7 @@ def test_the_file_says_why_the_episode_ended(script: str, says: str, tmp_path: P
 def test_a_servo_that_shut_itself_down_can_be_seen_in_the_file(tmp_path: Path) -> None:
     script = fault("overload", 9, at_s=1.0)
     _, text = run(tmp_path / "data", *arguments(tmp_path, script))
-    assert "Servo 9 (gripper) of follower_left cannot be held" in text
+    assert "Restarting servo 9 (gripper) of follower_left." in text
     sound(recorded(tmp_path))
     assert "servo 9 of follower_left shuts down by overload" in events(recorded(tmp_path))
     with h5py.File(recorded(tmp_path)) as file:

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from session.kind import RigKind
 from session.status import Phase
 from tui.view import Pace, View, Viewer, progress_line
 
 
 def test_line_of_a_simulated_recording() -> None:
     view = View(
-        simulated=True,
+        kind=RigKind.SIMULATED,
         phase=Phase.RECORDING,
         attempt=2,
         episodes=3,
@@ -29,6 +30,11 @@ def test_line_of_a_real_rig_never_says_simulated() -> None:
     line = progress_line(View(phase=Phase.RECORDING, episode=0, step=3), 1.0)
     assert "SIMULATED" not in line
     assert "real time" not in line
+
+
+def test_line_of_emulated_arms_says_so() -> None:
+    line = progress_line(View(kind=RigKind.EMULATED, phase=Phase.READY), 1.0)
+    assert line == "EMULATED ARMS | ready"
 
 
 def test_nothing_known_yet(tmp_path: Path) -> None:

@@ -1,0 +1,134 @@
+"""The end of a session, the same whatever led to it: first the arms, then the files, last the
+simulated world, because the arms hang on it."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from recorder.status import RecorderState
+from session.holds import Holds
+from session.kind import RigKind
+from session.last_session import save
+from session.processes import Child
+from session.station import Station
+from session.status import Phase
+from teleop.commands import Quit, Rest
+from teleop.errors import TeleopError
+from teleop.rig_config import SERVOS_FILE
+from teleop.tick import EVENT_RING, State
+
+HOLD_TIMEOUT_S: Final = 60.0
+"""For control to look at all servos first."""
+REST_TIMEOUT_S: Final = 120.0
+QUIT_TIMEOUT_S: Final = 30.0
+FINALISE_TIMEOUT_S: Final = 300.0
+WORLD_TIMEOUT_S: Final = 30.0
+REST_TRIES: Final = 3
+"""So often arms that do not come to rest are told to again while nobody can be asked."""
+
+
+class Ending:
+    """Brings everything to its end; says what became of each."""
+
+    def __init__(self, station: Station, holds: Holds) -> None:
+        self._station = station
+        self._holds = holds
+
+    def run(self, status: int) -> int:
+        """End what was started; returns the exit status, `status` or worse."""
+        station = self._station
+        station.enter(Phase.RESTING)
+        arms = self._end_control()
+        status = max(status, arms, self._end_recorder())
+        self._end_world()
+        station.enter(Phase.ENDED)
+        station.pump(raising=False)  # a terminal that connected only now hears it too
+        station.clients.end(status, self._last_words(arms))
+        return status
+
+    def _end_control(self) -> int:
+        station = self._station
+        control = station.crew.children.get("control")
+        if control is None:
+            return 0
+        self._bring_to_rest(control)
+        if control.exit_status() is None:
+            station.log("Control did not come to its end in time; it was killed.", "error")
+            control.kill()
+        self._keep_servos()
+        if control.exit_status() and not (station.runtime / EVENT_RING).exists():
+            station.log(control.last_words(), "error")
+        return 0 if control.exit_status() == 0 else 1
+
+    def _bring_to_rest(self, control: Child) -> None:
+        """To rest, as often as something stops the arms on the way; holding, if that is wanted."""
+        station = self._station
+        if station.config.purpose == "rest":
+            self._await(control, HOLD_TIMEOUT_S, lambda: station.watch.state is State.HOLDING)
+            self._holds.support(lambda: self._is_quitting() or control.exit_status() is not None)
+        tries = 0
+        while control.exit_status() is None and not self._is_quitting() and tries < REST_TRIES:
+            station.enter(Phase.RESTING)
+            station.tell(Rest())
+            self._await(control, REST_TIMEOUT_S, lambda: station.held or self._is_quitting())
+            if control.exit_status() is not None or self._is_quitting():
+                break
+            cleared = station.held and self._holds.clear(
+                "bring the arms to rest",
+                lambda: self._is_quitting() or control.exit_status() is not None,
+                raising=False,
+            )
+            tries += not cleared
+        if control.exit_status() is None:
+            station.tell(Quit())
+            self._await(control, QUIT_TIMEOUT_S, lambda: False)
+
+    def _await(self, child: Child, timeout_s: float, done: Callable[[], bool]) -> None:
+        """Until the child has ended, or `done`, or the time is over."""
+        deadline = time.monotonic() + timeout_s
+        while child.exit_status() is None and not done() and time.monotonic() < deadline:
+            self._station.pump(raising=False)
+
+    def _is_quitting(self) -> bool:
+        return self._station.leaving == "quit"
+
+    def _keep_servos(self) -> None:
+        """Leave what control found on a real rig's buses for the next look at it (`doctor`)."""
+        station = self._station
+        found = station.runtime / SERVOS_FILE
+        if station.kind is RigKind.SIMULATED or not found.exists():
+            return
+        try:
+            save(Path(station.config.rig_path), found.read_text())
+        except (OSError, TeleopError) as error:
+            station.log(f"What was found on the buses is not kept: {error}.", "warning")
+
+    def _end_recorder(self) -> int:
+        station = self._station
+        recorder = station.crew.children.get("recorder")
+        if recorder is None:
+            return 0
+        recorder.terminate()
+        self._await(recorder, FINALISE_TIMEOUT_S, station.watch.recorder_is_stuck)
+        ended = recorder.exit_status()
+        if ended == 0 or station.watch.recorder_state is RecorderState.FINISHED:
+            return 0
+        recorder.kill()
+        text = f"The recorder did not end well ({ended}: {recorder.last_words()}); "
+        station.log(text + "the next start recovers what it wrote.", "error")
+        return 1
+
+    def _end_world(self) -> None:
+        world = self._station.crew.children.get("world")
+        if world is not None:
+            world.terminate()
+            if world.wait(WORLD_TIMEOUT_S) is None:
+                world.kill()
+
+    def _last_words(self, arms: int) -> str:
+        if self._station.recording:
+            return self._station.tally.summary()
+        if arms == 0:
+            return "The arms hold." if self._is_quitting() else "The arms are at rest, torque off."
+        return "The arms are not at rest: the reason stands above."

@@ -1,0 +1,212 @@
+"""What the flow of a session stands on: its processes, its clients, what is seen of them, waiting.
+
+Nothing is decided here but for two things that must not wait for the flow: a client's hold goes to
+control at once, and a client's wish to leave is noted.
+"""
+
+import contextlib
+import selectors
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from recorder.status import RecorderState
+from session.clients import Clients
+from session.config import SessionConfig
+from session.crew import Crew
+from session.errors import Interrupted, RecorderLostError, SessionError, Unwatched
+from session.kind import RigKind, kind_of
+from session.status import PROMPT_BYTES, SESSION_DTYPE, STATUS_RING, Phase
+from session.tally import Tally
+from session.watch import Watch
+from session.world_link import WorldLink
+from teleop.commands import Command, Hold
+from teleop.lockstep import LockstepError
+from teleop.ring import RingWriter
+from teleop.tick import NO_EPISODE, State
+
+PUMP_S: Final = 0.1
+OBEY_TICKS: Final = 10
+"""What control has not done so many ticks after it was told to, it will not do."""
+UNWATCHED_S: Final = 2.0
+"""A terminal that reconnects within this time is not missed."""
+
+DEMONSTRATING: Final = (Phase.RECORDING, Phase.MIRRORING)
+
+
+class Station:
+    """What all parts of the flow share.
+
+    Attributes:
+        kind: of rig, as it was when the session began.
+        link: the line to the simulated world, where there is one.
+        episode: number of the one being prepared or recorded.
+        leaving: the operator wants to "stop" (rest, then end) or to "quit" (end, arms holding).
+        answered: the operator has done what the newest `ask` asked for.
+        must_ask: the arms were stopped by the operator, or while nobody watched: nothing moves
+            them before somebody says so.
+    """
+
+    def __init__(self, config: SessionConfig) -> None:
+        self.config = config
+        self.runtime = Path(config.runtime_dir)
+        self.kind = kind_of(config.rig_file)
+        self.crew = Crew(config, self.kind)
+        self.tally = Tally(config.dataset_dir)
+        self.link: WorldLink | None = None
+        self.selector = selectors.DefaultSelector()
+        self.clients = Clients(self.runtime, self.selector)
+        self.watch = Watch(self.runtime, self.clients.log)
+        self.episode = NO_EPISODE
+        self.leaving: str | None = None
+        self.answered = False
+        self.must_ask = False
+        self._status = RingWriter(self.runtime / STATUS_RING, SESSION_DTYPE, 4)
+        self._phase = Phase.STARTING
+        self._prompt = ""
+        self._told_at_tick = 0
+        self._unwatched_since: float | None = time.monotonic()
+
+    # -- telling
+
+    def log(self, text: str, level: str = "info") -> None:
+        """Say something to everybody who watches."""
+        self.clients.log(text, level)
+
+    def enter(self, phase: Phase, prompt: str = "") -> None:
+        """What the session is about now, and what it asks of the operator for that."""
+        self._phase, self._prompt = phase, prompt
+        self.answered = False
+        self._publish()
+
+    def tell(self, command: Command) -> None:
+        """Ask something of control, and see that its time does not stand still."""
+        self.crew.command(command)
+        self.watch.refresh()
+        self._told_at_tick = self.watch.tick
+        self.resume()
+
+    def hold(self, reason: str) -> None:
+        """Stop the arms where they are, until somebody lets them go on."""
+        self.must_ask = True
+        self.tell(Hold(reason))
+
+    def resume(self) -> None:
+        """Let simulated time go on, if it stands still."""
+        if self.link is not None:
+            with contextlib.suppress(LockstepError):  # gone: seen where its processes are checked
+                self.link.resume()
+
+    # -- seeing
+
+    @property
+    def simulated(self) -> bool:
+        """There is a world: its operator needs no asking."""
+        return self.kind is RigKind.SIMULATED
+
+    @property
+    def recording(self) -> bool:
+        """This session records episodes."""
+        return self.config.purpose == "record"
+
+    @property
+    def obeyed(self) -> bool:
+        """Control has had the time to do what it was told last: what is seen now is its answer."""
+        return self.watch.tick > self._told_at_tick + OBEY_TICKS
+
+    @property
+    def held(self) -> bool:
+        """The arms hold, and will until they are told otherwise."""
+        return self.watch.state is State.HOLDING and self.obeyed
+
+    @property
+    def recorder_ready(self) -> bool:
+        """An episode can be recorded; true where none will be."""
+        return not self.recording or self.watch.recorder_state is RecorderState.READY
+
+    def unwatched_s(self) -> float:
+        """For how long no terminal has been connected."""
+        since = self._unwatched_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    # -- waiting
+
+    def wait(
+        self,
+        done: Callable[[], bool],
+        timeout_s: float | None,
+        what: str,
+        interruptible: bool = True,
+    ) -> None:
+        """Pump until `done`.
+
+        Raises:
+            Interrupted, Unwatched: only if `interruptible`.
+            SessionError: a process was lost, or it took longer than `timeout_s`.
+        """
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        while not done():
+            self.pump()
+            if interruptible and self.leaving is not None:
+                raise Interrupted
+            if interruptible and self.unwatched_s() > UNWATCHED_S:
+                raise Unwatched
+            if deadline is not None and time.monotonic() > deadline:
+                raise SessionError(f"Waited {timeout_s:.0f} s in vain for {what}.")
+
+    def pump(self, raising: bool = True) -> None:
+        """Hear clients and world for a moment, look at the rings and the processes."""
+        for key, _ in self.selector.select(PUMP_S):
+            key.data()
+        self.watch.refresh()
+        self._hear_clients()
+        if self.link is not None and self.link.waiting and self._phase not in DEMONSTRATING:
+            self.resume()  # the operator has finished what nobody follows any more
+        self._publish()
+        if raising:
+            self._check_children()
+
+    def _hear_clients(self) -> None:
+        while self.clients.requests:
+            request = self.clients.requests.pop(0)
+            if request == "go_on":
+                self.answered = True
+            elif request == "hold":
+                self.log("Stopped by the operator: the arms hold.", "warning")
+                self.hold("the operator has stopped the arms")
+            elif request == "quit" or (request == "stop" and self.leaving is None):
+                self.leaving = request
+        if len(self.clients):
+            self._unwatched_since = None
+        elif self._unwatched_since is None:
+            self._unwatched_since = time.monotonic()
+
+    def _check_children(self) -> None:
+        if self.watch.recorder_state is RecorderState.FAILED:
+            raise SessionError("The recorder cannot go on; the reason stands above.")
+        self.crew.check()
+        if self.watch.recorder_is_stuck():
+            self.crew.children["recorder"].kill()
+            raise RecorderLostError("The recorder process was stuck and has been ended.")
+
+    def _publish(self) -> None:
+        config, tally = self.config, self.tally
+        status = self._status.begin()
+        status["heartbeat_ns"] = time.monotonic_ns()
+        status["phase"] = self._phase
+        status["kind"] = self.kind
+        status["attempt"] = min(tally.over + 1, config.episodes)
+        status["episodes"] = config.episodes if self.recording else 0
+        status["episode"] = self.episode
+        status["saved"] = len(tally.saved())
+        status["successes"] = tally.successes
+        status["faults"] = tally.faults
+        status["seed"] = self.seed
+        status["prompt"] = self._prompt.encode()[:PROMPT_BYTES]
+        self._status.commit()
+
+    @property
+    def seed(self) -> int:
+        """Of the simulated demonstration that is next or under way."""
+        return self.config.seed + self.tally.over

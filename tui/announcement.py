@@ -1,0 +1,43 @@
+"""The first words of a command that moves arms: which arms, what for, and how to stop them."""
+
+from session.config import SessionConfig
+from session.kind import RigKind, kind_of
+
+KEYS = "Space stops the arms where they are, Ctrl-C brings them to rest."
+
+
+def announcement(config: SessionConfig) -> str:
+    """What is about to happen, in a line or two."""
+    match kind_of(config.rig_file):
+        case RigKind.SIMULATED:
+            return _simulated(config)
+        case RigKind.EMULATED:
+            return f"EMULATED ARMS: {_work(config)}. No real arm moves. {KEYS}"
+        case RigKind.REAL:
+            return (
+                f"Rig {config.rig_file.rig.name}: {_work(config)}. The arms will move: stand clear "
+                f"of them. {KEYS}"
+            )
+
+
+def _work(config: SessionConfig) -> str:
+    match config.purpose:
+        case "record":
+            return f"task {config.task.name}, {config.episodes} episode(s) into {config.out}"
+        case "mirror":
+            return "mirroring, nothing is recorded"
+        case "rest":
+            return "the arms go to rest"
+
+
+def _simulated(config: SessionConfig) -> str:
+    how = " in real time" if config.mode.realtime else ""
+    what = f"task {config.task.name}, {config.episodes} episode(s) from seed {config.seed}"
+    where = f" into {config.out}"
+    lasts = (
+        " An episode takes about "
+        f"{'five minutes' if config.mode.quality == 'high' else 'half a minute'}."
+    )
+    if config.purpose != "record":
+        what, where, lasts = _work(config), "", ""
+    return f"SIMULATED RIG{how}: {what}{where}. No real arm moves.{lasts}"
