@@ -2,6 +2,9 @@
 
 from typing import Final
 
+import numpy as np
+import numpy.typing as npt
+
 ALERT_BIT: Final = 0x80
 """Of every status packet's error byte: look at hardware error status (70)."""
 
@@ -13,6 +16,9 @@ HARDWARE_ERRORS: Final = {
     0x20: "overloaded",
 }
 """By bit of hardware error status (e-manual, X series)."""
+
+UNKNOWN: Final = 0x80
+"""No error of the servo's: nobody has been told by it yet."""
 
 _WARNINGS: Final = 0x01
 """With the factory's shutdown settings torque stays on; all others let the joint go limp."""
@@ -27,3 +33,21 @@ def in_words(hardware_error: int) -> str:
 def is_shutdown(hardware_error: int) -> bool:
     """Whether a servo with these errors must be taken for limp; an unknown reason counts."""
     return hardware_error == 0 or bool(hardware_error & ~_WARNINGS)
+
+
+def shut_down(hardware_error: npt.NDArray[np.uint8]) -> npt.NDArray[np.bool_]:
+    """Which servos have an error that switches their torque off."""
+    return np.asarray(hardware_error & ~np.uint8(_WARNINGS) != 0)
+
+
+SUSTAINED_MA: Final = {"XM540-W270": 2200.0, "XM430-W350": 1150.0}
+"""By model, half of the stall current at 12 V (e-manual): what no joint draws for long unless it
+pushes against something. Beyond it the servo's own overload protection will act: check on
+hardware."""
+SUSTAINED_LOAD: Final = 500.0
+"""The same of servos that only estimate their load, in 0.1 %."""
+
+
+def sustained_limit(model_name: str) -> float:
+    """The effort of a servo, in mA or 0.1 %, beyond which it is under too much load for long."""
+    return SUSTAINED_MA.get(model_name, SUSTAINED_LOAD)

@@ -23,6 +23,8 @@ class Clock(Protocol):
         number: of the newest tick; skipped slots count, the first is 1.
         missed: slots skipped since the start.
         period_s: length of a tick.
+        gap_s: between the beginnings of the newest two ticks, in the servos' time: what the machine
+            slept through counts.
     """
 
     @property
@@ -35,6 +37,8 @@ class Clock(Protocol):
     def missed(self) -> int: ...
     @property
     def period_s(self) -> float: ...
+    @property
+    def gap_s(self) -> float: ...
 
     def wait_for_tick(self, *, recording: bool, idle: bool) -> int:
         """Block until the next tick begins; returns the session's clock then.
@@ -60,7 +64,9 @@ class RealTimeClock:
         self.number = 0
         self.missed = 0
         self.deadline_ns = 0
+        self.gap_s = period_s
         self._start_ns: int | None = None
+        self._began_ns: int | None = None
         self._period_ns = round(period_s * 1e9)
 
     @property
@@ -76,7 +82,14 @@ class RealTimeClock:
         self.missed += skipped
         self.deadline_ns = self._start_ns + self.number * self._period_ns
         time.sleep(max(0, self.deadline_ns - self.now_ns) / 1e9)
+        self._note_gap(time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         return self.now_ns
+
+    def _note_gap(self, began_ns: int) -> None:
+        """CLOCK_MONOTONIC stands still while the machine is suspended; the servos do not."""
+        if self._began_ns is not None:
+            self.gap_s = (began_ns - self._began_ns) / 1e9
+        self._began_ns = began_ns
 
 
 def next_slot(number: int, elapsed_ns: int, period_ns: int) -> tuple[int, int]:
@@ -105,7 +118,7 @@ class LockstepClock:
         watch_divider: int,
         stop_requested: Callable[[], bool],
     ) -> None:
-        self.period_s = period_s
+        self.period_s = self.gap_s = period_s
         self.number = 0
         self.missed = 0
         self.now_ns = 0
@@ -157,7 +170,7 @@ class FakeClock:
     """
 
     def __init__(self, period_s: float = 0.02, ends_after: int | None = None) -> None:
-        self.period_s = period_s
+        self.period_s = self.gap_s = period_s
         self.number = 0
         self.missed = 0
         self.now_ns = 0
@@ -178,8 +191,10 @@ class FakeClock:
         if self._ends_after is not None and self.number >= self._ends_after:
             raise ClockLostError("The fake clock has ended.")
         period_ns = round(self.period_s * 1e9)
+        before_ns = self.deadline_ns
         self.number, skipped = next_slot(self.number, self.now_ns, period_ns)
         self.missed += skipped
         self.recorded.append(recording)
         self.now_ns = self.deadline_ns
+        self.gap_s = (self.now_ns - before_ns) / 1e9
         return self.now_ns

@@ -19,7 +19,10 @@ class CommandError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Release the leaders, follow them, and record `episode` from the first following tick."""
+    """Release the leaders, follow them, and record `episode` from the first following tick.
+
+    With `NO_EPISODE` nothing is recorded, and it lasts until something ends it.
+    """
 
     episode: int
     max_steps: int
@@ -45,6 +48,11 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Recover:
+    """The operator supports the arm, or has mended what was wrong: bring it back, holding."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Ramp to the rest pose, switch torque off there, and exit."""
 
@@ -54,8 +62,10 @@ class Quit:
     """Exit at once, holding: torque stays on."""
 
 
-Command = Start | Stop | Home | Hold | Rest | Quit
-_KINDS: Final = {kind.__name__.lower(): kind for kind in (Start, Stop, Home, Hold, Rest, Quit)}
+Command = Start | Stop | Home | Hold | Recover | Rest | Quit
+_KINDS: Final = {
+    kind.__name__.lower(): kind for kind in (Start, Stop, Home, Hold, Recover, Rest, Quit)
+}
 MAX_BYTES: Final = 4096
 
 
@@ -76,7 +86,7 @@ def decode(datagram: bytes) -> Command:
         if kind is Stop:
             return Stop(Outcome(fields.pop("outcome")), **fields)
         command = build(kind, fields, "command")
-        assert isinstance(command, Start | Home | Hold | Rest | Quit)
+        assert isinstance(command, Start | Home | Hold | Recover | Rest | Quit)
         return command
     except (
         ValueError,

@@ -4,8 +4,8 @@
 
 CONFIG.json is a `ControlConfig`; FD of --commands is a socket (teleop/commands.py), --wake are
 eventfds. It ends with 0 after Rest, Quit or SIGTERM (hold, then rest; a second SIGTERM: at once,
-holding), with 2 if it could not start (the arms were not moved), with 3 if a bus or the simulated
-world was lost (torque stays on).
+holding), with 2 if it could not start (the arms were not moved), with 3 if the simulated
+world was lost, or an arm could not be brought to rest (torque stays on).
 """
 
 import argparse
@@ -25,7 +25,7 @@ from teleop.loop import Loop
 from teleop.mirror import Mirror
 from teleop.parent import die_with_parent
 from teleop.publish import Publisher
-from teleop.realtime import enter_realtime, quiet_garbage
+from teleop.realtime import enter_realtime, granted, quiet_garbage
 from teleop.rig import LOCKSTEP_TIMEOUT_S, REAL_TIMEOUT_S, Rig
 from teleop.rig_config import SERVOS_FILE, ControlConfig
 from teleop.states import Ending, Flow
@@ -90,14 +90,17 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
     clock = _clock(config, stop)
     publisher.bare(State.CHECKING, flow, clock.now_ns)
     timeout_s = REAL_TIMEOUT_S if config.world_socket is None else LOCKSTEP_TIMEOUT_S
-    with Rig(config.rig, lambda: clock.now_ns, timeout_s) as rig:
+    with Rig(config, lambda: clock.now_ns, timeout_s) as rig:
         write_json(Path(config.runtime_dir) / SERVOS_FILE, rig.inventory())
+        for sentence in rig.absent:
+            publisher.say(sentence, clock.now_ns)
         leader = Mirror(GRIPPERS[config.rig.gripper])
         loop = Loop(config.rig, rig, clock, leader, publisher, flow, commands, stop)
         quiet_garbage()
         if config.world_socket is None:
             for sentence in enter_realtime():
                 publisher.say(sentence, clock.now_ns)
+        publisher.realtime = granted()
         try:
             ending = loop.run()
         except BaseException as error:
@@ -113,16 +116,18 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
             _hold(rig, publisher, clock)
     held = ending is Ending.LEFT_HOLDING
     publisher.bare(State.HOLDING if held else State.DISCONNECTED, flow, clock.now_ns)
-    return EXIT_LOST if ending is Ending.FAULT else EXIT_OK
+    return EXIT_LOST if ending is Ending.FAULT or rig.absent else EXIT_OK
 
 
 def _hold(rig: Rig, publisher: Publisher, clock: Clock) -> None:
-    """Hold every arm that still answers: the leaders are limp while they are followed."""
+    """Hold every arm that still answers and is not at rest: leaders are limp while followed.
+
+    Nobody will talk to the servos from here on, so their watchdogs go off, or they would trip.
+    """
     for arm in rig.arms:
-        try:
+        if not arm.at_rest:
             publisher.say(arm.hold(), clock.now_ns)
-        except TeleopError as error:
-            publisher.say(f"{arm.name} cannot be held: {error}", clock.now_ns)
+            arm.unwatch()
 
 
 def _clock(config: ControlConfig, stop: _Stop) -> Clock:

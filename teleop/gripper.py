@@ -5,16 +5,11 @@ As ALOHA has it, the recorded `qpos` comes from the follower's finger position i
 rigs, by name: tonyzhaozh/aloha, mobile-aloha (which changed the leaders only) and Interbotix/aloha.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-import numpy.typing as npt
-
 from teleop.rig_config import GripperVariant
-from teleop.units import Floats
-
-Number = npt.ArrayLike
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,24 +22,21 @@ class Linkage:
     crank_m: float
     rod_m: float
 
-    def finger_m(self, joint_rad: Number) -> Floats:
+    def finger_m(self, joint_rad: float) -> float:
         """Finger position of a joint angle."""
-        joint = np.asarray(joint_rad, np.float64)
-        across = self.crank_m * np.cos(joint)
-        return np.asarray(self.crank_m * np.sin(joint) + np.sqrt(self.rod_m**2 - across**2))
+        across = self.crank_m * math.cos(joint_rad)
+        return self.crank_m * math.sin(joint_rad) + math.sqrt(self.rod_m**2 - across**2)
 
-    def finger_per_rad_m(self, joint_rad: Number) -> Floats:
+    def finger_per_rad_m(self, joint_rad: float) -> float:
         """Derivative of the finger position with respect to the joint angle."""
-        joint = np.asarray(joint_rad, np.float64)
-        across = self.crank_m * np.cos(joint)
-        along = self.crank_m * np.sin(joint)
-        return np.asarray(across + across * along / np.sqrt(self.rod_m**2 - across**2))
+        across = self.crank_m * math.cos(joint_rad)
+        along = self.crank_m * math.sin(joint_rad)
+        return across + across * along / math.sqrt(self.rod_m**2 - across**2)
 
-    def joint_rad(self, finger_m: Number) -> Floats:
+    def joint_rad(self, finger_m: float) -> float:
         """Joint angle of a finger position; one out of reach gives the nearest end."""
-        finger = np.asarray(finger_m, np.float64)
-        sine = (finger**2 + self.crank_m**2 - self.rod_m**2) / (2 * finger * self.crank_m)
-        return np.asarray(np.arcsin(np.clip(sine, -1.0, 1.0)))
+        sine = (finger_m**2 + self.crank_m**2 - self.rod_m**2) / (2 * finger_m * self.crank_m)
+        return math.asin(min(max(sine, -1.0), 1.0))
 
 
 LEADER_LINKAGE: Final = Linkage(crank_m=0.014, rod_m=0.024)
@@ -62,34 +54,33 @@ class Gripper:
     finger_open_m: float
     finger_closed_m: float
 
-    def qpos(self, follower_rad: Number) -> Floats:
+    def qpos(self, follower_rad: float) -> float:
         """0-1 from the follower's joint, by way of its finger position."""
-        finger = FOLLOWER_LINKAGE.finger_m(follower_rad)
-        return np.asarray((finger - self.finger_closed_m) / self._finger_range_m)
+        finger_m = FOLLOWER_LINKAGE.finger_m(follower_rad)
+        return (finger_m - self.finger_closed_m) / self._finger_range_m
 
-    def qvel(self, follower_rad: Number, follower_rad_s: Number) -> Floats:
+    def qvel(self, follower_rad: float, follower_rad_s: float) -> float:
         """1/s from the follower's joint angle and velocity, consistent with `qpos`."""
-        finger_m_s = FOLLOWER_LINKAGE.finger_per_rad_m(follower_rad) * np.asarray(follower_rad_s)
-        return np.asarray(finger_m_s / self._finger_range_m)
+        finger_m_s = FOLLOWER_LINKAGE.finger_per_rad_m(follower_rad) * follower_rad_s
+        return finger_m_s / self._finger_range_m
 
-    def action(self, leader_rad: Number) -> Floats:
+    def action(self, leader_rad: float) -> float:
         """0-1 from the leader's joint."""
-        above = np.asarray(leader_rad, np.float64) - self.leader_closed_rad
+        above = leader_rad - self.leader_closed_rad
         return above / (self.leader_open_rad - self.leader_closed_rad)
 
-    def leader_rad(self, action: Number) -> Floats:
+    def leader_rad(self, action: float) -> float:
         """The leader's joint at an action; inverse of `action`."""
-        span = self.leader_open_rad - self.leader_closed_rad
-        return np.asarray(action, np.float64) * span + self.leader_closed_rad
+        return action * (self.leader_open_rad - self.leader_closed_rad) + self.leader_closed_rad
 
-    def follower_rad(self, action: Number) -> Floats:
+    def follower_rad(self, action: float) -> float:
         """The follower's goal joint at an action: proportional between its own ends."""
         span = self.follower_open_rad - self.follower_closed_rad
-        return np.asarray(action, np.float64) * span + self.follower_closed_rad
+        return action * span + self.follower_closed_rad
 
-    def action_of_follower(self, follower_rad: Number) -> Floats:
+    def action_of_follower(self, follower_rad: float) -> float:
         """The action whose goal is this follower joint; inverse of `follower_rad`."""
-        above = np.asarray(follower_rad, np.float64) - self.follower_closed_rad
+        above = follower_rad - self.follower_closed_rad
         return above / (self.follower_open_rad - self.follower_closed_rad)
 
     @property

@@ -3,38 +3,37 @@
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
 
 from teleop import safety
-from teleop.alarms import ALERT_BIT
 from teleop.clock import Clock
-from teleop.commands import Command, CommandError, Start, pending
-from teleop.errors import ClockLostError, UnpluggedError
-from teleop.joints import (
-    ARM_DOF,
-    BUS_NAMES,
-    DOF,
-    GRIPPER,
-    JOINT_NAMES,
-    JOINTS_PER_ARM,
-    SERVOS_PER_ARM,
-    SIDES,
-)
+from teleop.commands import Command, CommandError, Home, Recover, Start, pending
+from teleop.diagnosis import Diagnosis, Finding
+from teleop.errors import ClockLostError
+from teleop.gesture import GripperGesture
+from teleop.gripper import GRIPPERS
+from teleop.joints import ARM_DOF, DOF, GRIPPER, JOINT_NAMES, JOINTS_PER_ARM, SIDES
 from teleop.mirror import Leader
 from teleop.publish import Publisher
+from teleop.recovery import Recovery
+from teleop.resting import not_at_rest
 from teleop.rig import Observation, Rig
-from teleop.rig_config import RigConfig
+from teleop.rig_config import RigConfig, SafetyConfig
 from teleop.states import Ending, Flow
-from teleop.tick import Stage, State
+from teleop.tick import Need, Stage, State
 from teleop.units import Floats
 
 REST_PATIENCE_TICKS: Final = 250
 """How long arms that lag behind are waited for before they are held where they are."""
-REST_TOLERANCE_RAD: Final = 0.2
 REST_DWELL_TICKS: Final = 25
 """How long the rest pose is held before torque goes off, so that the arms have really arrived."""
+NO_LIMIT: Final = (0,) * DOF
+BUSY_NS: Final = 12_000_000
+"""A tick whose observation took longer has no time left for more reads."""
+IS_GRIPPER: Final = np.array([name.endswith(GRIPPER) for name in JOINT_NAMES])
 
 
 class Loop:
@@ -66,19 +65,23 @@ class Loop:
         self._commands = commands
         self._stop_requested = stop_requested
         self._limits = safety.limits_of(config.safety)
+        self._ramp_speed = _ramp_speed(config.safety, self._limits, clock.period_s)
+        rounding = safety.ROUNDING / 2 / clock.period_s  # of the command before, sent in ticks
+        self._ramp_limits = replace(self._limits, velocity=self._ramp_speed + rounding)
+        self._diagnosis = Diagnosis(rig, config.safety, clock.period_s)
+        self._recovery = Recovery(rig, config.safety.pair_limit_rad, self._say)
+        self._gesture = GripperGesture()
+        self._gestures = 0
         self._entered = State.CHECKING
         self._observation: Observation = rig.observe()
         self._command: Floats = np.full(DOF, np.nan)  # until the followers first hold
         self._leading: Floats = np.full(DOF, np.nan)
         self._ramp = safety.Ramp(np.zeros(2 * DOF), np.zeros(2 * DOF), 1)
         self._state_ticks = 0
-        self._lost_ticks = 0
-        self._alerts = np.zeros((len(BUS_NAMES), SERVOS_PER_ARM), np.bool_)
-        self._errors = rig.hardware_error
-        self._stage_ns = np.zeros(len(Stage), np.int64)
+        self._stage_ns = [0] * len(Stage)
 
     def run(self) -> Ending:
-        """Tick until the flow ends; bus or clock lost ends it with a fault."""
+        """Tick until the flow ends; a clock that is lost ends it with a fault."""
         flow, clock, rig = self._flow, self._clock, self._rig
         flow.checked()
         try:
@@ -91,32 +94,38 @@ class Loop:
                 began = time.monotonic_ns()
                 self._observation = observation = rig.observe()
                 observed = time.monotonic_ns()
-                wanted = self._wanted(observation)
-                command, limited = safety.limit(wanted, self._command, clock.period_s, self._limits)
+                command, limited = self._decide(observation)
                 decided = time.monotonic_ns()
                 sent = self._send(command)
-                limited |= safety.clipped(command, sent)
+                limited = safety.clipped(command, sent, limited)
                 commanded = time.monotonic_ns()
                 self._stage_ns[:3] = observed - began, decided - observed, commanded - decided
                 self._publisher.tick(
-                    clock, t_ns, flow, rig, observation, sent, limited, self._stage_ns
+                    *(clock, t_ns, flow, rig, observation, sent, limited, self._stage_ns),
+                    *(self._recovery.need, self._gestures),
                 )
                 self._after_tick(observation)
                 self._stage_ns[Stage.PUBLISH] = time.monotonic_ns() - commanded
-        except (ClockLostError, UnpluggedError) as error:
+        except ClockLostError as error:
             self._say(str(error))
             flow.lose()
         return flow.ending or Ending.FAULT
 
     # ---- what the followers should do ---------------------------------------------------------
 
-    def _wanted(self, observation: Observation) -> Floats:
-        """The wanted follower command in this state, not limited yet."""
+    def _decide(self, observation: Observation) -> tuple[Floats, safety.Flags]:
+        """The followers' command in this state, within its limits, and what limited it.
+
+        What holds stays where it is, even outside the position limits (it may have sagged there):
+        only a ramp leads back inside, at its own speed.
+        """
         if self._flow.state is State.FOLLOWING:
-            return self._leader.action(observation)
-        if self._flow.state in (State.HOMING, State.RESTING):
-            return self._ramp.at(self._state_ticks + 1)[DOF:]
-        return self._command
+            wanted, limits = self._leader.action(observation), self._limits
+        elif self._flow.state in (State.HOMING, State.RESTING):
+            wanted, limits = self._ramp.at(self._state_ticks + 1)[DOF:], self._ramp_limits
+        else:
+            return self._command, NO_LIMIT
+        return safety.limit(wanted, self._command, self._clock.period_s, limits)
 
     def _send(self, command: Floats) -> Floats:
         """Command the followers, and the leaders where they move by themselves.
@@ -130,68 +139,59 @@ class Loop:
         return sent
 
     def _after_tick(self, observation: Observation) -> None:
-        """Health, lost replies, and the ends of ramps and episodes."""
-        self._rig.refresh_health(self._clock.number)
-        self._watch_buses(observation)
-        self._watch_servos(observation)
+        """Health, faults, what is being brought back, and the ends of ramps and episodes."""
+        if self._stage_ns[Stage.OBSERVE] < BUSY_NS:
+            self._rig.refresh_health(self._clock.number)
+        following = self._flow.state is State.FOLLOWING and self._state_ticks > 0
+        for finding in self._diagnosis.look(observation, self._clock, self._stage_ns, following):
+            self._react(finding)
+        if self._flow.state is State.HOLDING and self._recovery.tick():
+            self._adopt_goals()
+        if self._flow.state is State.WAITING:
+            self._gestures += self._gesture.update(self._leader_grippers(observation))
         self._state_ticks += 1
         dwell = REST_DWELL_TICKS if self._flow.state is State.RESTING else 0
         if self._entered is self._flow.state and self._state_ticks >= self._ramp.ticks + dwell:
             self._arrive(observation)
         self._say(self._flow.tick_done())
 
+    def _react(self, finding: Finding) -> None:
+        """Tell; and where it must be: hold, and bring back what has failed."""
+        holding = self._flow.state is State.HOLDING
+        self._say(f"Holding: {finding.text}" if finding.hold and not holding else finding.text)
+        for arm in finding.arms:
+            if finding.where_it_is:
+                arm.hold(where_it_is=True)
+            self._recovery.bring_back(arm)
+        if finding.where_it_is:
+            self._adopt_goals()
+        if finding.hold and not holding:
+            self._flow.fault()
+
+    def _adopt_goals(self) -> None:
+        """Commands go on from what the arms now hold."""
+        self._command, self._leading = self._rig.goals("follower"), self._rig.goals("leader")
+
     def _arrive(self, observation: Observation) -> None:
-        """The end of a ramp; at rest, and only where the arms really are there, torque goes off."""
-        if self._flow.state is State.RESTING:
-            away = self._away_from_rest(observation)
-            if away and self._state_ticks < self._ramp.ticks + REST_PATIENCE_TICKS:
-                return
-            if away:
-                self._say(f"The arms are not at rest ({away}): holding. Support them, then rest.")
-                self._flow.lose()
-                return
-            self._say(self._rig.let_go("leader"))
-            self._say(self._rig.let_go("follower"))
-        self._flow.arrived()
-
-    def _away_from_rest(self, observation: Observation) -> str:
-        """The follower joint that is farthest from the rest pose, if it is too far to let go."""
-        rest = _with_arms(self._command, self._config.poses.follower_rest_rad)
-        distance = np.abs(observation.qpos - rest)
-        distance[ARM_DOF::JOINTS_PER_ARM] = 0.0  # grippers may rest as they are
-        distance = np.where(np.isfinite(distance), distance, np.inf)
-        worst = int(np.argmax(distance))
-        if distance[worst] <= REST_TOLERANCE_RAD:
-            return ""
-        return f"{JOINT_NAMES[worst]} is {distance[worst]:.2f} rad away"
-
-    def _watch_buses(self, observation: Observation) -> None:
-        """Hold after too many ticks in a row without a full answer of some bus."""
-        self._lost_ticks = 0 if observation.bus_ok.all() else self._lost_ticks + 1
-        if self._lost_ticks < self._config.safety.lost_ticks_to_hold:
+        """The end of a ramp; at rest an arm lets go, but only one that is really there."""
+        if self._flow.state is not State.RESTING:
+            self._flow.arrived()
             return
-        if self._flow.state is not State.HOLDING:
-            self._say(f"Holding: no answer from {self._rig.silent_servos()}.")
-            self._flow.fault()
-        self._lost_ticks = 0
-
-    def _watch_servos(self, observation: Observation) -> None:
-        """Hold as soon as a servo says that it has shut itself down: its joint is limp.
-
-        The alert tells at once; what comes on top of an error that stands shows in a second.
-        """
-        alerts, errors = observation.servo_error & ALERT_BIT != 0, self._rig.hardware_error
-        new = (alerts & ~self._alerts) | (errors & ~self._errors != 0)
-        self._alerts, self._errors = alerts, errors
-        if not new.any():
+        away = {arm: not_at_rest(arm, self._config.poses) for arm in self._rig.arms}
+        if any(away.values()) and self._state_ticks < self._ramp.ticks + REST_PATIENCE_TICKS:
             return
-        what, shut_down = self._rig.alarms(new)
-        self._errors = self._rig.hardware_error
-        if shut_down and self._flow.state is not State.HOLDING:
-            self._say(f"Holding: servos report errors ({what}). Support the arm.")
-            self._flow.fault()
+        for arm, why in away.items():
+            self._say(f"{arm.name} is not at rest and holds: {why}." if why else arm.rest())
+        if any(away.values()):
+            self._flow.lose()
         else:
-            self._say(f"Servos report errors: {what}.")
+            self._flow.arrived()
+
+    def _leader_grippers(self, observation: Observation) -> Floats:
+        """Shares 0-1 of the leaders' grippers, of those there are."""
+        present = self._rig.present("leader") & IS_GRIPPER
+        gripper = GRIPPERS[self._config.gripper]
+        return np.array([gripper.action(rad) for rad in observation.leader[present].tolist()])
 
     # ---- commands -----------------------------------------------------------------------------
 
@@ -203,7 +203,9 @@ class Loop:
             return
         try:
             for command in pending(self._commands):
-                self._say(self._mismatch(command) or self._flow.obey(command))
+                self._say(self._refusal(command) or self._flow.obey(command))
+                if isinstance(command, Recover):
+                    self._recovery.confirm()
         except CommandError as error:
             self._say(str(error))
         except ConnectionError as error:
@@ -211,13 +213,19 @@ class Loop:
             self._commands = None
             self._flow.stop()
 
-    def _mismatch(self, command: Command) -> str:
+    def _refusal(self, command: Command) -> str:
+        """Why a command cannot be carried out as the arms are, or ""."""
+        if isinstance(command, Home) and self._recovery.need is not Need.NOTHING:
+            return "Home refused: what failed has not come back yet."
+        if isinstance(command, Start) and self._flow.state is State.WAITING:
+            return self._mismatch()
+        return ""
+
+    def _mismatch(self) -> str:
         """Why a Start is refused: leaders and followers are too far apart."""
-        if not isinstance(command, Start) or self._flow.state is not State.WAITING:
-            return ""
         wanted = self._leader.action(self._observation)
-        arms = np.array([not name.endswith(GRIPPER) for name in JOINT_NAMES])
-        names = [name for name in JOINT_NAMES if not name.endswith(GRIPPER)]
+        arms = ~IS_GRIPPER & self._rig.present("follower")
+        names = [name for name, counts in zip(JOINT_NAMES, arms, strict=True) if counts]
         limit_rad = self._config.safety.mismatch_limit_rad
         found = safety.mismatch(wanted[arms], self._command[arms], names, limit_rad)
         if found is None:
@@ -248,38 +256,47 @@ class Loop:
             self._start_ramp(start, start)
             return problem
         if state is State.RESTING:
+            self._recovery.give_up()
             problem = self._hold_all()
             self._start_ramp(
                 _with_arms(self._leading, poses.leader_rest_rad),
                 _with_arms(self._command, poses.follower_rest_rad),
             )
             return problem
+        if state is State.WAITING and self._config.start == "grippers":
+            self._gesture = GripperGesture()
+            return self._rig.let_go_grippers()
         if state is State.FOLLOWING:
             return self._rig.let_go("leader")
         if state is State.HOLDING and not np.isfinite(self._command).all():
             return self._hold_all()  # told to hold before anything was commanded
         if state is State.HOLDING:
-            self._leading, problem = self._rig.hold("leader")
+            problem = self._rig.hold("leader")
+            self._leading = self._rig.goals("leader")
             return problem
         return ""
 
     def _hold_all(self) -> str:
         """Every arm holds; the commands go on from what is held."""
-        self._leading, leaders = self._rig.hold("leader")
-        self._command, followers = self._rig.hold("follower")
-        return " ".join(filter(None, (leaders, followers)))
+        problems = [self._rig.hold("leader"), self._rig.hold("follower")]
+        self._adopt_goals()
+        return " ".join(filter(None, problems))
 
     def _start_ramp(self, leaders: Floats, followers: Floats) -> None:
-        limits = self._config.safety
-        per_arm = [*[limits.ramp_speed_rad_s] * ARM_DOF, limits.gripper_ramp_per_s]
-        allowed = np.minimum(self._limits.velocity, self._limits.step / self._clock.period_s)
-        speed = np.minimum(np.tile(per_arm, 2 * len(SIDES)), np.tile(allowed, 2))
         start = np.concatenate([self._leading, self._command])
         target = np.concatenate([leaders, followers])
+        speed = np.tile(self._ramp_speed, 2)
         self._ramp = safety.ramp(start, target, speed, self._clock.period_s)
 
     def _say(self, text: str) -> None:
         self._publisher.say(text, self._clock.now_ns)
+
+
+def _ramp_speed(config: SafetyConfig, limits: safety.Limits, period_s: float) -> Floats:
+    """(14,) what no joint exceeds while it ramps, per second."""
+    per_arm = [*[config.ramp_speed_rad_s] * ARM_DOF, config.gripper_ramp_per_s]
+    allowed = np.minimum(limits.velocity, limits.step / period_s)
+    return np.asarray(np.minimum(np.tile(per_arm, len(SIDES)), allowed))
 
 
 def _with_arms(pose: Floats, arm_rad: tuple[float, ...]) -> Floats:

@@ -27,5 +27,5 @@ class Mirror:
     def action(self, observation: Observation) -> Floats:
         """The leaders' pose as a follower command, not limited yet."""
         arms = observation.leader.reshape(-1, JOINTS_PER_ARM).copy()
-        arms[:, ARM_DOF] = self._gripper.action(arms[:, ARM_DOF])
+        arms[:, ARM_DOF] = [self._gripper.action(joint) for joint in arms[:, ARM_DOF].tolist()]
         return np.asarray(arms.reshape(-1))

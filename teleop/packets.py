@@ -5,6 +5,7 @@ itself), instruction, parameters, CRC-16. Within a packet every FF FF FD is foll
 FD, so that a header never occurs inside one. Source: the ROBOTIS e-manual, Protocol 2.0.
 """
 
+import functools
 import struct
 from collections.abc import Mapping, Sequence
 from enum import IntEnum
@@ -23,6 +24,7 @@ MAX_LENGTH: Final = 256
 _MIN_STATUS_LENGTH: Final = 4
 _LENGTH_AT: Final = 5
 _BODY_AT: Final = 7
+_DATA_AT: Final = 9
 _SEQUENCE: Final = b"\xff\xff\xfd"
 _STUFFED: Final = b"\xff\xff\xfd\xfd"
 
@@ -58,6 +60,11 @@ def ping(servo_id: int) -> bytes:
     return packet(servo_id, bytes((Instruction.PING,)))
 
 
+def reboot(servo_id: int) -> bytes:
+    """Restart one servo."""
+    return packet(servo_id, bytes((Instruction.REBOOT,)))
+
+
 def read(servo_id: int, address: int, size: int) -> bytes:
     """Read registers of one servo."""
     return packet(servo_id, struct.pack("<BHH", Instruction.READ, address, size))
@@ -79,6 +86,33 @@ def sync_write(address: int, size: int, values: Mapping[int, bytes]) -> bytes:
     head = struct.pack("<BHH", Instruction.SYNC_WRITE, address, size)
     parameters = b"".join(bytes((servo_id,)) + data for servo_id, data in values.items())
     return packet(BROADCAST_ID, head + parameters)
+
+
+@functools.cache
+def status_header(servo_id: int, size: int) -> bytes:
+    """What a status packet of so many data bytes begins with, up to its error byte."""
+    return HEADER + struct.pack("<BHB", servo_id, size + 4, STATUS)
+
+
+def chain(raw: bytes, servo_ids: Sequence[int], size: int, keep: int) -> tuple[bytes, bytes] | None:
+    """The data and the error bytes in `raw`, if it is nothing but the status packets of these
+    servos in this order, `size` bytes of data each, nothing stuffed.
+
+    Several times quicker than `StatusParser`, which takes everything else. Of each servo's data the
+    last `keep` bytes are given.
+    """
+    stride = size + STATUS_OVERHEAD
+    if len(raw) != stride * len(servo_ids):
+        return None
+    data, errors = [], []
+    for end, servo_id in zip(range(stride, len(raw) + 1, stride), servo_ids, strict=True):
+        if not raw.startswith(status_header(servo_id, size), end - stride):
+            return None
+        if crc16.umts(raw[end - stride : end - 2]) != raw[end - 2] | raw[end - 1] << 8:
+            return None
+        data.append(raw[end - 2 - keep : end - 2])
+        errors.append(raw[end - stride + _DATA_AT - 1])
+    return b"".join(data), bytes(errors)
 
 
 class StatusParser:

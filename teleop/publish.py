@@ -10,26 +10,31 @@ import numpy as np
 from teleop.clock import Clock
 from teleop.rig import Observation, Rig
 from teleop.ring import Record, RingWriter
-from teleop.safety import Flags
 from teleop.states import Flow
 from teleop.tick import (
+    BUSES,
     EVENT_DTYPE,
     EVENT_RING,
     EVENT_RING_SLOTS,
     TICK_DTYPE,
     TICK_RING,
     TICK_RING_SLOTS,
+    TICK_STRUCT,
+    Need,
+    Realtime,
     State,
     empty_tick,
 )
 from teleop.units import Floats
 
 TEXT_BYTES: Final = EVENT_DTYPE["text"].itemsize
-OBSERVED: Final = ("leader", "qpos", "qvel", "effort", "bus_read_ns", "bus_ok", "held")
 
 
 class Publisher:
     """Writer of the tick ring and the event ring.
+
+    Attributes:
+        realtime: what the system granted this process; goes into every tick.
 
     Args:
         wake_fds: eventfds to which 1 is written after every tick; never blocks.
@@ -39,7 +44,9 @@ class Publisher:
         self._ticks = RingWriter(runtime_dir / TICK_RING, TICK_DTYPE, TICK_RING_SLOTS)
         self._events = RingWriter(runtime_dir / EVENT_RING, EVENT_DTYPE, EVENT_RING_SLOTS)
         self._wake_fds = tuple(wake_fds)
-        self._last = empty_tick()
+        self._bytes = bytearray(empty_tick().tobytes())
+        self._last = np.frombuffer(self._bytes, TICK_DTYPE).reshape(())  # the same, by field
+        self.realtime = Realtime(0)
         for fd in self._wake_fds:
             os.set_blocking(fd, False)
 
@@ -57,7 +64,7 @@ class Publisher:
         _put_flow(self._last, flow)
         self._last["state"] = state
         self._last["t_ns"] = self._last["deadline_ns"] = t_ns
-        self._last["bus_ok"] = False
+        self._last["bus_ok"] = self._last["connected"] = False
         self._last["held"] = True
         self._commit()
 
@@ -69,22 +76,40 @@ class Publisher:
         rig: Rig,
         observation: Observation,
         command: Floats,
-        limited: Flags,
-        stage_ns: np.ndarray[tuple[int, ...], np.dtype[np.int64]],
+        limited: Sequence[int],
+        stage_ns: Sequence[int],
+        need: Need,
+        gestures: int,
     ) -> None:
-        """Publish a tick; arguments as the fields of `TICK_DTYPE` say."""
-        tick = self._last
-        tick["number"], tick["missed"] = clock.number, clock.missed
-        tick["t_ns"], tick["deadline_ns"] = t_ns, clock.deadline_ns
-        tick["state"] = flow.state
-        _put_flow(tick, flow)
-        for field in (*OBSERVED, "servo_error"):
-            tick[field] = getattr(observation, field)
-        tick["action"], tick["limited"] = command, limited
-        tick["lost"], tick["retries"] = rig.lost, rig.retries
-        tick["stage_ns"] = stage_ns
-        tick["temperature_degc"], tick["voltage_v"] = rig.temperature_degc, rig.voltage_v
-        tick["hardware_error"] = rig.hardware_error
+        """Publish a tick; arguments as the fields of `TICK_DTYPE` say, and in its order."""
+        seen = observation
+        lost, retries, connected = [0] * BUSES, [0] * BUSES, [False] * BUSES
+        for row, arm in zip(rig.rows, rig.arms, strict=True):
+            bus = arm.bus
+            lost[row], retries[row], connected[row] = bus.lost, bus.retries, bus.connected
+        TICK_STRUCT.pack_into(
+            self._bytes,
+            0,
+            *(clock.number, t_ns, clock.deadline_ns, flow.state, flow.episode, flow.step),
+            *(flow.last_episode, flow.outcome),
+            *seen.leader.tolist(),
+            *seen.qpos.tolist(),
+            *seen.qvel.tolist(),
+            *seen.effort.tolist(),
+            *command.tolist(),
+            *limited,
+            *seen.bus_read_ns,
+            *seen.bus_ok.tolist(),
+            *seen.held.ravel().tolist(),
+            *seen.servo_error.ravel().tolist(),
+            *lost,
+            *retries,
+            *rig.rejected(),
+            *connected,
+            *(need, gestures, self.realtime, clock.missed),
+            *stage_ns,
+            *rig.health(),
+        )
         self._commit()
 
     def close(self) -> None:

@@ -4,7 +4,10 @@ import ctypes
 import gc
 import os
 import resource
+from pathlib import Path
 from typing import Final
+
+from teleop.tick import Realtime
 
 PRIORITY: Final = 40
 WORLD_PRIORITY: Final = 30
@@ -20,6 +23,18 @@ def enter_realtime() -> list[str]:
         What was reached, and what to do for the rest: sentences for the event ring.
     """
     return [ask_for_fifo("Control", PRIORITY)[1], _lock_memory()]
+
+
+def granted() -> Realtime:
+    """What the calling thread really has, as the kernel says."""
+    reached = Realtime(0)
+    if os.sched_getscheduler(0) & ~os.SCHED_RESET_ON_FORK == os.SCHED_FIFO:
+        reached |= Realtime.FIFO
+    status = Path("/proc/self/status").read_text()
+    locked = next(line for line in status.splitlines() if line.startswith("VmLck:"))
+    if int(locked.split()[1]):
+        reached |= Realtime.MEMORY_LOCKED
+    return reached
 
 
 def quiet_garbage() -> None:

@@ -1,21 +1,26 @@
-"""The four arms as one rig: joints and units in, joints and units out."""
+"""The arms as one rig: joints and units in, joints and units out.
+
+A rig has one pair of arms or two. Every vector and table has room for all four arms, in the order
+of `BUS_NAMES`; what belongs to an arm that is not there is NaN, or false.
+"""
 
 import contextlib
-from collections.abc import Iterator
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from teleop.alarms import in_words, is_shutdown
 from teleop.arm import Arm
 from teleop.bus import PRESENT, NowNs, ServoBus, read_together
-from teleop.errors import ServoError
+from teleop.errors import PortError, ServoError
 from teleop.gripper import GRIPPERS
-from teleop.joints import ARM_DOF, BUS_NAMES, JOINTS_PER_ARM, SIDES, Role
+from teleop.joints import ARM_DOF, BUS_NAMES, JOINTS_PER_ARM, ROLES, SIDES, Role
 from teleop.port import SerialPort
-from teleop.rig_config import RigConfig
+from teleop.readings import Mask, Readings
+from teleop.rig_config import ControlConfig
 from teleop.setup import ArmSetup
 from teleop.units import Floats
 
@@ -26,12 +31,15 @@ LOCKSTEP_TIMEOUT_S: Final = 1.0
 """The same on the simulated rig, whose pauses cost no simulated time."""
 REAL_MARGIN_S: Final = 0.02
 FIRST_READS: Final = 3
-HEALTH_PHASES: Final = 2 * len(BUS_NAMES)
+_EVERY_ARM: Final = tuple((role, side) for role in ROLES for side in SIDES)
+_NOTHING: Final = [math.nan] * JOINTS_PER_ARM
+FIRST_ROW: Final[dict[Role, int]] = {"leader": 0, "follower": len(SIDES)}
+"""Of a role's arms in everything that has a row an arm."""
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the arms reported, before the action of the same tick.
+    """What the arms reported, before the action of the same tick. Valid until the next one.
 
     Attributes:
         leader: (14,) raw leader joints, rad, the gripper as its servo's angle.
@@ -40,7 +48,7 @@ class Observation:
         effort: (14,) mA, or 0.1 % on servos that only estimate load.
         bus_read_ns: (4,) session time when each bus's reply was complete.
         bus_ok: (4,) every servo of the bus answered.
-        held: (4, 9) no answer this time: the value is the last one known.
+        held: (4, 9) no believable answer this time: the value is the last one known.
         servo_error: (4, 9) error byte of the newest status packet.
     """
 
@@ -48,14 +56,20 @@ class Observation:
     qpos: Floats
     qvel: Floats
     effort: Floats
-    bus_read_ns: npt.NDArray[np.int64]
-    bus_ok: npt.NDArray[np.bool_]
-    held: npt.NDArray[np.bool_]
+    bus_read_ns: list[int]
+    bus_ok: Mask
+    held: Mask
     servo_error: npt.NDArray[np.uint8]
 
 
 class Rig:
-    """Four arms, opened and set up; torque is as it was found. Use as a context manager.
+    """The arms, opened and set up; torque is as it was found. Use as a context manager.
+
+    Attributes:
+        arms: those there are, in the order of `BUS_NAMES`.
+        readings: what their servos last said, by arm of `arms`.
+        absent: which arms could not be opened, where that is tolerated (`ControlConfig.mend` off).
+        rows: where each of them stands in tables of all four.
 
     Args:
         now_ns: the session's clock, for the stamps of readings.
@@ -67,35 +81,74 @@ class Rig:
         UnpluggedError: a port went away meanwhile.
     """
 
-    def __init__(self, config: RigConfig, now_ns: NowNs, timeout_s: float) -> None:
-        self._config = config
-        self._gripper = GRIPPERS[config.gripper]
+    def __init__(self, control: ControlConfig, now_ns: NowNs, timeout_s: float) -> None:
+        self._control = control
+        self._config = control.rig
+        self._gripper = GRIPPERS[self._config.gripper]
         self._now_ns = now_ns
         self._timeout_s = timeout_s
+        self.absent: list[str] = []
         with contextlib.ExitStack() as opened:
-            self.arms = [self._open(name, opened) for name in BUS_NAMES]
+            ports = self._open_ports(opened)
+            self.rows = [row for row, name in enumerate(BUS_NAMES) if name in ports]
+            self.readings = Readings(len(ports), self._config.safety.reading_jump_rad)
+            self.arms = [self._arm(name, port) for name, port in ports.items()]
             self._buses = [arm.bus for arm in self.arms]
+            self._places = {_EVERY_ARM[row]: a for row, a in zip(self.rows, self.arms, strict=True)}
             self._first_observation()
             for arm in self.arms:
                 arm.prepare()
                 arm.take_voltage_temperature()
-                arm.take_hardware_error()
-            self._ports = opened.pop_all()
+                arm.take_condition()
+            opened.pop_all()
+        self._health: list[float] = []
+        self._health_looks = -1
+        self._look = [look for arm in self.arms for look in _looks(arm)]
 
-    def _open(self, name: str, opened: contextlib.ExitStack) -> Arm:
-        arm = next(arm for arm in self._config.arms if arm.name == name)
-        port = SerialPort(arm.port, arm.baud)
-        opened.callback(port.close)
+    def _open_ports(self, opened: contextlib.ExitStack) -> dict[str, SerialPort]:
+        """The port of every arm by bus name; one that cannot be opened is told in `absent` where
+        that is tolerated."""
+        ports: dict[str, SerialPort] = {}
+        configs = {arm.name: arm for arm in self._config.arms}
+        for name in self._config.bus_names:
+            try:
+                ports[name] = SerialPort(configs[name].port, configs[name].baud)
+                opened.callback(ports[name].close)
+            except PortError as error:
+                if self._control.mend:
+                    raise
+                self.absent.append(f"{name} is not at rest and left as it is: {error}")
+        if not ports:
+            raise PortError(" ".join(self.absent))
+        return ports
+
+    def _arm(self, name: str, port: SerialPort) -> Arm:
         bus = ServoBus(name, port)
-        margin_s = max(self._timeout_s, REAL_MARGIN_S)
-        servos = ArmSetup(bus, arm.role, self._config.gripper_current_ma, margin_s).run()
-        return Arm(bus, servos, self._timeout_s, self._now_ns)
+        role: Role = "leader" if name.startswith("leader") else "follower"
+        servos = self.setup(bus, role).run()
+        bus.timed = self._control.world_socket is None
+        row = self.rows.index(BUS_NAMES.index(name))
+        return Arm(bus, role, servos, self._timeout_s, self._now_ns, self.readings, row)
+
+    def setup(self, bus: ServoBus, role: Role) -> ArmSetup:
+        """The set-up of one arm, at start or after its bus was gone."""
+        return ArmSetup(
+            bus,
+            role,
+            self._config.servos(role),
+            self._config.gripper_current_ma,
+            max(self._timeout_s, REAL_MARGIN_S),
+            self._control.calibration,
+            self._control.mend,
+        )
 
     def _first_observation(self) -> None:
         for _ in range(FIRST_READS):
-            if self.observe().bus_ok.all():
+            self.observe()
+            if all(arm.ok for arm in self.arms):
                 return
-        raise ServoError(f"{self.silent_servos()} answered the set-up, but not a sync read.")
+        if self._control.mend:
+            raise ServoError(f"{self.unheard()} answered the set-up, but not a sync read.")
 
     def __enter__(self) -> Self:
         return self
@@ -105,7 +158,8 @@ class Rig:
 
     def close(self) -> None:
         """Let go of the ports; torque stays as it is."""
-        self._ports.close()
+        for bus in self._buses:
+            bus.port.close()
 
     def inventory(self) -> dict[str, dict[str, str]]:
         """Model and firmware of every servo by bus and ID, as found at start."""
@@ -114,138 +168,157 @@ class Rig:
     # ---- reading ------------------------------------------------------------------------------
 
     def observe(self) -> Observation:
-        """Read all four arms at once. Blocks for one overlapped sync read.
-
-        Raises:
-            UnpluggedError: a port is gone.
-        """
-        readings = read_together(self._buses, PRESENT, self._timeout_s, self._now_ns)
-        for arm, reading in zip(self.arms, readings, strict=True):
-            arm.take(reading)
-        followers = self._of("follower")
-        position = np.array([arm.position_rad for arm in followers])
-        velocity = np.array([arm.velocity_rad_s for arm in followers])
-        joint, speed = position[:, ARM_DOF], velocity[:, ARM_DOF]
-        velocity[:, ARM_DOF] = self._gripper.qvel(joint, speed)
-        position[:, ARM_DOF] = self._gripper.qpos(joint)
+        """Read all arms at once. Blocks for one overlapped sync read."""
+        self.readings.take(read_together(self._buses, PRESENT, self._timeout_s, self._now_ns))
+        leader, qpos, qvel, effort = [], [], [], []
+        for role, side in _EVERY_ARM:
+            arm = self._places.get((role, side))
+            position = arm.position_rad if arm else _NOTHING
+            if role == "leader":
+                leader += position
+                continue
+            velocity = arm.velocity_rad_s if arm else _NOTHING
+            joint_rad, joint_rad_s = position[ARM_DOF], velocity[ARM_DOF]
+            qpos += [*position[:ARM_DOF], self._gripper.qpos(joint_rad)]
+            qvel += [*velocity[:ARM_DOF], self._gripper.qvel(joint_rad, joint_rad_s)]
+            effort += arm.effort if arm else _NOTHING
+        seen = self.readings
         return Observation(
-            leader=np.concatenate([arm.position_rad for arm in self._of("leader")]),
-            qpos=position.reshape(-1),
-            qvel=velocity.reshape(-1),
-            effort=np.concatenate([arm.effort for arm in followers]),
-            bus_read_ns=np.array([arm.read_ns for arm in self.arms]),
-            bus_ok=np.array([arm.ok for arm in self.arms]),
-            held=np.array([arm.held for arm in self.arms]),
-            servo_error=np.array([arm.error for arm in self.arms]),
+            leader=np.array(leader),
+            qpos=np.array(qpos),
+            qvel=np.array(qvel),
+            effort=np.array(effort),
+            bus_read_ns=self._read_ns(),
+            bus_ok=self._all(seen.ok),
+            held=self._all(seen.held),
+            servo_error=self._all(seen.error),
         )
+
+    def rejected(self) -> list[int]:
+        """(4,) readings so far that could not be true."""
+        rejected: list[int] = self._all(self.readings.rejected).tolist()
+        return rejected
+
+    def health(self) -> list[float]:
+        """(3 * 4 * 9) what `refresh_health` keeps: temperatures in degC, voltages in V, hardware
+        errors."""
+        looks = sum(arm.looks for arm in self.arms)
+        if looks != self._health_looks:
+            seen, self._health_looks = self.readings, looks
+            tables = (seen.temperature_degc, seen.voltage_v, seen.hardware_error)
+            self._health = [each for t in tables for each in self._all(t).ravel().tolist()]
+        return self._health
 
     def refresh_health(self, tick: int) -> None:
-        """Read temperature and voltage, or the hardware errors, of one bus now and then.
+        """Read temperature and voltage, torque and errors, or watchdogs, of one arm now and then.
 
-        Called once a tick it refreshes everything about once a second.
+        Called once a tick it refreshes everything about once a second. An arm with a servo that
+        answers again after it had not is looked into at once: it may have restarted.
         """
-        every = max(1, self._config.rate_hz // HEALTH_PHASES)
-        if tick % every:
+        if not self.readings.all_well and self.readings.returned.any():
+            arm = self.arms[int(np.argmax(self.readings.returned.any(axis=1)))]
+            arm.returned[:] = False
+            arm.take_condition()
             return
-        bus, errors = divmod(tick // every % HEALTH_PHASES, 2)
-        arm = self.arms[bus]
-        if errors:
-            arm.take_hardware_error()
-        else:
-            arm.take_voltage_temperature()
+        every = max(1, self._config.rate_hz // len(self._look))
+        if tick % every == 0:
+            self._look[tick // every % len(self._look)]()
 
-    def silent_servos(self) -> str:
-        """Who did not answer the newest read: ``follower_left: 4 (elbow), 5 (elbow_shadow)``."""
+    def look_at_watchdogs(self) -> None:
+        """Read the followers' watchdogs now: control was late enough for them to trip."""
+        for arm in self.arms:
+            arm.take_watchdog()
+
+    def unheard(self) -> str:
+        """Who gave no believable answer: ``follower_left: 4 (elbow), 5 (elbow_shadow)``."""
         return "; ".join(
-            f"{arm.name}: " + ", ".join(f"{s.servo_id} ({s.joint})" for s in arm.silent())
+            f"{arm.name}: {arm.named(arm.silent | arm.impossible)}"
             for arm in self.arms
-            if arm.silent()
+            if (arm.silent | arm.impossible).any()
         )
-
-    def alarms(self, alerts: npt.NDArray[np.bool_]) -> tuple[str, bool]:
-        """Ask the servos (4, 9) that show an alert why. Blocks for one read of each such bus.
-
-        Returns:
-            What is wrong, as a sentence; whether any of them must be taken for shut down.
-        """
-        said, shut_down = [], False
-        for arm, alert in zip(self.arms, alerts, strict=True):
-            if alert.any():
-                arm.take_hardware_error()
-            for index in np.flatnonzero(alert).tolist():
-                error = int(arm.hardware_error[index])
-                said.append(f"{arm.name}: {arm.spec(index)} {in_words(error)}")
-                shut_down |= is_shutdown(error)
-        return "; ".join(said), shut_down
-
-    @property
-    def lost(self) -> list[int]:
-        """Replies lost since the start, a bus."""
-        return [bus.lost for bus in self._buses]
-
-    @property
-    def retries(self) -> list[int]:
-        """Times missing servos were asked again since the start, a bus."""
-        return [bus.retries for bus in self._buses]
-
-    @property
-    def temperature_degc(self) -> npt.NDArray[np.uint8]:
-        """(4, 9), about a second old at most."""
-        return np.array([arm.temperature_degc for arm in self.arms])
-
-    @property
-    def voltage_v(self) -> npt.NDArray[np.float32]:
-        """(4, 9), about a second old at most."""
-        return np.array([arm.voltage_v for arm in self.arms])
-
-    @property
-    def hardware_error(self) -> npt.NDArray[np.uint8]:
-        """(4, 9) register 70, about a second old at most."""
-        return np.array([arm.hardware_error for arm in self.arms])
 
     # ---- driving ------------------------------------------------------------------------------
 
     def command(self, action: Floats) -> Floats:
-        """Send the followers' goals (14,): rad, grippers 0-1; all finite.
+        """Send the followers' goals (14,): rad, grippers 0-1; finite where there is an arm.
 
         Returns:
             What was really sent (14,): rounded to servo ticks, clipped to the servos' own limits.
         """
-        for arm, goal in zip(self._of("follower"), self._per_arm(action), strict=True):
-            goal[ARM_DOF] = self._gripper.follower_rad(goal[ARM_DOF])
-            arm.command(goal)
-        return self._goals("follower")
+        self._drive("follower", action, self._gripper.follower_rad)
+        return self.goals("follower")
 
     def lead(self, pose: Floats) -> None:
         """Send the leaders' goals (14,): rad, grippers 0-1; they move only while they hold."""
-        for arm, goal in zip(self._of("leader"), self._per_arm(pose), strict=True):
-            goal[ARM_DOF] = self._gripper.leader_rad(goal[ARM_DOF])
-            arm.command(goal)
+        self._drive("leader", pose, self._gripper.leader_rad)
 
-    def hold(self, role: Role) -> tuple[Floats, str]:
-        """Torque on, each servo where it is (see `Arm.hold`).
+    def hold(self, role: Role) -> str:
+        """Torque on, each servo where it is (see `Arm.hold`); returns what did not work, or "".
 
-        Returns:
-            The pose held (14,), in the units of `command` or `lead`; what did not work, or "".
+        `goals` are then what is held.
         """
-        problems = [arm.hold() for arm in self._of(role)]
-        return self._goals(role), " ".join(filter(None, problems))
+        return self._each(role, Arm.hold)
 
     def let_go(self, role: Role) -> str:
         """Torque off on both arms; returns what did not work, or ""."""
-        return " ".join(filter(None, [arm.let_go() for arm in self._of(role)]))
+        return self._each(role, Arm.let_go)
 
-    def _goals(self, role: Role) -> Floats:
+    def let_go_grippers(self) -> str:
+        """Torque off on the leaders' grippers; returns what did not work, or ""."""
+        return self._each("leader", Arm.let_go_gripper)
+
+    def goals(self, role: Role) -> Floats:
         """The goals last written (14,): rad, grippers 0-1."""
-        pose = np.array([arm.goal_rad for arm in self._of(role)])
         to_share = self._gripper.action if role == "leader" else self._gripper.action_of_follower
-        pose[:, ARM_DOF] = to_share(pose[:, ARM_DOF])
-        return pose.reshape(-1)
+        goals: list[float] = []
+        for side in SIDES:
+            arm = self._places.get((role, side))
+            goal = arm.goal_rad if arm else _NOTHING
+            goals += [*goal[:ARM_DOF], to_share(goal[ARM_DOF])]
+        return np.array(goals)
 
-    def _of(self, role: Role) -> list[Arm]:
-        first = 0 if role == "leader" else len(SIDES)
-        return self.arms[first : first + len(SIDES)]
+    def of(self, role: Role) -> list[Arm]:
+        """The arms of a role, left before right."""
+        return [arm for arm in self.arms if arm.role == role]
 
-    @staticmethod
-    def _per_arm(vector: Floats) -> Iterator[Floats]:
-        return iter(vector.reshape(-1, JOINTS_PER_ARM).copy())
+    def present(self, role: Role) -> Mask:
+        """(14,) the joint belongs to an arm that there is."""
+        first, rows = FIRST_ROW[role], np.zeros(len(BUS_NAMES), np.bool_)
+        rows[self.rows] = True
+        return np.repeat(rows[first : first + len(SIDES)], JOINTS_PER_ARM)
+
+    def _drive(self, role: Role, pose: Floats, to_rad: Callable[[float], float]) -> None:
+        goals = pose.tolist()
+        for first, side in zip((0, JOINTS_PER_ARM), SIDES, strict=True):
+            arm = self._places.get((role, side))
+            if arm and arm.driven and arm.bus.connected:
+                gripper_rad = to_rad(goals[first + ARM_DOF])
+                arm.command([*goals[first : first + ARM_DOF], gripper_rad])
+
+    def _each(self, role: Role, do: Callable[[Arm], str]) -> str:
+        """Do it to every arm of a role; the others hear something in between, for watchdogs."""
+        problems = []
+        for arm in self.of(role):
+            problems.append(do(arm))
+            read_together(self._buses, PRESENT, self._timeout_s, self._now_ns)
+        return " ".join(filter(None, problems))
+
+    def _read_ns(self) -> list[int]:
+        read_ns = [0] * len(BUS_NAMES)
+        for row, at_ns in zip(self.rows, self.readings.read_ns, strict=True):
+            read_ns[row] = at_ns
+        return read_ns
+
+    def _all(self, table: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """A table of our arms as one of all four, nothing in the rows of those not there."""
+        if len(self.rows) == len(BUS_NAMES):
+            return table
+        full = np.zeros((len(BUS_NAMES), *table.shape[1:]), table.dtype)
+        full[self.rows] = table
+        return full
+
+
+def _looks(arm: Arm) -> list[Callable[[], None]]:
+    """What is read of an arm once a second."""
+    looks = [arm.take_voltage_temperature, arm.take_condition]
+    return [*looks, arm.take_watchdog] if arm.role == "follower" else looks

@@ -4,12 +4,17 @@ import math
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
-from teleop.joints import ARM_DOF, ARM_JOINTS, BUS_NAMES, Role, Side
+from teleop.calibration import ServoCalibration
+from teleop.joints import ARM_DOF, ARM_JOINTS, BUS_NAMES, ROLES, SIDES, Role, Side
+from teleop.servos import FOLLOWER, LEADER, ServoSpec, check_servos
 
 SERVOS_FILE: Final = "servos.json"
 """Where control leaves what it found on the buses, in the runtime directory."""
 
 GripperVariant = Literal["tonyzhaozh", "mobile", "interbotix"]
+StartBy = Literal["grippers", "key"]
+"""How the operator starts an episode: opens and closes both leader grippers, or presses a key.
+(The key works either way.)"""
 
 VIPERX_LOWER_RAD: Final = tuple(math.radians(d) for d in (-180, -106, -101, -180, -107, -180))
 VIPERX_UPPER_RAD: Final = tuple(math.radians(d) for d in (180, 72, 92, 180, 128, 180))
@@ -63,6 +68,9 @@ class SafetyConfig:
     mismatch_limit_rad: float = 0.5  # leader against follower on entering `following`
     lost_ticks_to_hold: int = 10  # consecutive ticks without a full answer of a bus
     hold_timeout_s: float = 30.0  # without anybody watching, before ramping to rest
+    reading_jump_rad: float = 0.5  # farther in one tick no joint gets: such a reading is not used
+    pair_limit_rad: float = 0.15  # a shoulder's or elbow's two servos farther apart: hold
+    effort_warning_s: float = 1.0  # near its current limit for so long a servo will soon shut down
 
     def __post_init__(self) -> None:
         for name in ("joint_lower_rad", "joint_upper_rad"):
@@ -80,6 +88,9 @@ class SafetyConfig:
             "mismatch_limit_rad",
             "lost_ticks_to_hold",
             "hold_timeout_s",
+            "reading_jump_rad",
+            "pair_limit_rad",
+            "effort_warning_s",
         ):
             if getattr(self, name) < 1e-3:
                 raise ValueError(f"{name} must be positive, at least 0.001.")
@@ -87,21 +98,27 @@ class SafetyConfig:
 
 @dataclass(frozen=True, slots=True)
 class RigConfig:
-    """The arms of a rig."""
+    """The arms of a rig: one pair of leader and follower, or two.
+
+    Attributes:
+        start: how the operator starts an episode.
+        leader_servos, follower_servos: the nine servos of an arm of that role, by ID.
+    """
 
     name: str
     simulated: bool
     arms: tuple[ArmConfig, ...]
     rate_hz: int = 50
+    start: StartBy = "key"
     gripper: GripperVariant = "tonyzhaozh"
     gripper_current_ma: float = 540.0  # what the followers' grippers may squeeze with
     poses: PoseConfig = field(default_factory=PoseConfig)
     safety: SafetyConfig = field(default_factory=SafetyConfig)
+    leader_servos: tuple[ServoSpec, ...] = LEADER
+    follower_servos: tuple[ServoSpec, ...] = FOLLOWER
 
     def __post_init__(self) -> None:
-        names = sorted(arm.name for arm in self.arms)
-        if names != sorted(BUS_NAMES):
-            raise ValueError(f"arms must be exactly {', '.join(BUS_NAMES)}, not {names}.")
+        self._check_arms()
         safety, start = self.safety, self.poses.start_rad
         for joint, lower, angle, upper in zip(
             ARM_JOINTS, safety.joint_lower_rad, start, safety.joint_upper_rad, strict=True
@@ -115,6 +132,39 @@ class RigConfig:
                 f"gripper_current_ma must be above 0 and at most {GRIPPER_CURRENT_MAX_MA:g}, "
                 f"not {self.gripper_current_ma:g}."
             )
+        for role in ROLES:
+            check_servos(role, self.servos(role))
+
+    def _check_arms(self) -> None:
+        names = sorted(arm.name for arm in self.arms)
+        if self.simulated:
+            if names != sorted(BUS_NAMES):
+                raise ValueError(f"arms must be exactly {', '.join(BUS_NAMES)}, not {names}.")
+            if self.start != "key":
+                raise ValueError("start must be 'key': the simulated operator has no say in it.")
+            return
+        if not names or names != sorted(self.bus_names):
+            raise ValueError(
+                "arms must be one or two pairs, a leader and a follower on each side, not "
+                f"{', '.join(arm.name for arm in self.arms) or 'none'}."
+            )
+        ports = [arm.port for arm in self.arms]
+        for arm in self.arms:
+            if not arm.port:
+                raise ValueError(f"{arm.name} has no port: write the serial port it hangs on.")
+            if ports.count(arm.port) > 1:
+                raise ValueError(f"two arms have the port {arm.port}.")
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """The sides that have arms, left before right."""
+        present = {arm.side for arm in self.arms}
+        return tuple(side for side in SIDES if side in present)
+
+    @property
+    def bus_names(self) -> tuple[str, ...]:
+        """The buses of its pairs, in the order of `BUS_NAMES`."""
+        return tuple(f"{role}_{side}" for role in ROLES for side in self.sides)
 
     @property
     def period_s(self) -> float:
@@ -124,6 +174,10 @@ class RigConfig:
     def arm(self, role: Role, side: Side) -> ArmConfig:
         """The arm with this role on this side."""
         return next(arm for arm in self.arms if (arm.role, arm.side) == (role, side))
+
+    def servos(self, role: Role) -> tuple[ServoSpec, ...]:
+        """The nine servos of an arm of this role, by ID."""
+        return self.leader_servos if role == "leader" else self.follower_servos
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,3 +190,8 @@ class ControlConfig:
     """The simulated world to run in lock-step with; None: the wall clock."""
     watch_divider: int = 10
     """Outside episodes the simulated cameras are rendered every so many ticks."""
+    calibration: tuple[ServoCalibration, ...] = ()
+    """What the servos must still be; those that are not in it are not compared."""
+    mend: bool = True
+    """Set the servos up and insist on all of them. False (`teleop rest`): missing servos are
+    tolerated, EEPROM is not written."""

@@ -7,7 +7,7 @@ holding, and an episode in progress then ends unlabelled.
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from teleop.commands import Command, Hold, Home, Quit, Rest, Start, Stop
+from teleop.commands import Command, Hold, Home, Quit, Recover, Rest, Start, Stop
 from teleop.tick import NO_EPISODE, Outcome, State
 
 
@@ -63,6 +63,8 @@ class Flow:
                 return self._home()
             case Hold():
                 self.fault()
+            case Recover():
+                pass  # changes what the hold waits for, not the state
             case Rest():
                 self._end_episode(Outcome.UNLABELLED)
                 self.state = State.RESTING
@@ -115,6 +117,9 @@ class Flow:
     def _start(self, start: Start) -> str:
         if self.state is not State.WAITING:
             return f"Start ignored: the arms are {self.state.name.lower()}, not waiting."
+        if start.episode == NO_EPISODE:
+            self.state = State.FOLLOWING
+            return ""
         if start.episode < 0 or start.max_steps < 1:
             return f"Start ignored: episode {start.episode} of {start.max_steps} steps cannot be."
         self.episode, self.step, self._max_steps = start.episode, 0, start.max_steps
@@ -122,7 +127,7 @@ class Flow:
         return ""
 
     def _stop(self, outcome: Outcome) -> str:
-        if not self.recording:
+        if self.state is not State.FOLLOWING:
             return "Stop ignored: no episode is being recorded."
         self._end_episode(outcome)
         self.state = State.HOLDING

@@ -4,6 +4,8 @@ Control writes one a period into the tick ring. The recorder opens, fills and cl
 these records alone.
 """
 
+import math
+import struct
 from enum import IntEnum, IntFlag
 from typing import Any, Final
 
@@ -51,6 +53,27 @@ class Stage(IntEnum):
     PUBLISH = 3
 
 
+class Need(IntEnum):
+    """What a hold waits for before the arms may move again."""
+
+    NOTHING = 0
+    CONFIRM = 1
+    """A joint that carries weight is limp: the operator supports the arm and says so (Recover)."""
+    PLUG = 2
+    """A bus is gone: plug its adapter in; it comes back by itself."""
+    SERVO = 3
+    """A servo does not answer or does not come back: mend it, then Recover."""
+    RECOVERING = 4
+    """What was wrong is being put right: wait."""
+
+
+class Realtime(IntFlag):
+    """What the system granted the control process."""
+
+    FIFO = 1
+    MEMORY_LOCKED = 2
+
+
 BUSES: Final = len(BUS_NAMES)
 NO_EPISODE: Final = -1
 TICK_RING: Final = "ticks"
@@ -80,7 +103,16 @@ TICK_DTYPE: Final = np.dtype(
         ("held", "?", (BUSES, SERVOS_PER_ARM)),  # value is the last one known: no reply this tick
         ("servo_error", "u1", (BUSES, SERVOS_PER_ARM)),  # error byte of the newest status packet
         ("lost", "<u4", (BUSES,)),  # replies lost since start
-        ("retries", "<u4", (BUSES,)),  # re-asked tails since start
+        ("retries", "<u4", (BUSES,)),  # replies that were asked for again, since start
+        (
+            "rejected",
+            "<u4",
+            (BUSES,),
+        ),  # readings that cannot be true, and were not used, since start
+        ("connected", "?", (BUSES,)),  # the bus is there: its port is open
+        ("need", "u1"),  # Need
+        ("gestures", "<u4"),  # start gestures seen since start
+        ("realtime", "u1"),  # Realtime flags
         ("missed", "<u4"),  # deadlines skipped since start
         ("stage_ns", "<i8", (len(Stage),)),  # duration of each Stage; PUBLISH is the last tick's
         ("temperature_degc", "u1", (BUSES, SERVOS_PER_ARM)),  # refreshed at 1 Hz
@@ -88,6 +120,20 @@ TICK_DTYPE: Final = np.dtype(
         ("hardware_error", "u1", (BUSES, SERVOS_PER_ARM)),  # register 70, refreshed at 1 Hz
     ]
 )
+
+_CODES: Final = {"<u8": "Q", "<i8": "q", "<u4": "I", "<f8": "d", "<f4": "f", "|u1": "B", "|b1": "?"}
+
+
+def _format(dtype: np.dtype[np.void]) -> str:
+    """The same layout for `struct`."""
+    fields = [dtype[name] for name in dtype.names or ()]
+    counts = [math.prod(field.shape) for field in fields]
+    codes = [_CODES[field.base.str] for field in fields]
+    return "<" + "".join(f"{count}{code}" for count, code in zip(counts, codes, strict=True))
+
+
+TICK_STRUCT: Final = struct.Struct(_format(TICK_DTYPE))
+"""A tick from plain numbers, in the order of `TICK_DTYPE`: one call where numpy takes thirty."""
 
 EVENT_DTYPE: Final = np.dtype([("t_ns", "<i8"), ("tick", "<u8"), ("text", "S240")])
 

@@ -4,6 +4,7 @@ Velocity and effort depend on the servo model; position, voltage and temperature
 """
 
 import math
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,9 +25,19 @@ def position_rad(ticks: Counts) -> Floats:
     return (np.asarray(ticks, np.float64) - CENTRE_TICKS) * RAD_PER_TICK
 
 
+def angles_rad(ticks: Sequence[int]) -> list[float]:
+    """`position_rad` in plain numbers."""
+    return [(count - CENTRE_TICKS) * RAD_PER_TICK for count in ticks]
+
+
 def position_ticks(rad: npt.ArrayLike) -> npt.NDArray[np.int64]:
     """The nearest position register value of a finite joint angle."""
     return np.rint(np.asarray(rad, np.float64) / RAD_PER_TICK).astype(np.int64) + CENTRE_TICKS
+
+
+def goal_ticks(rad: float, lowest: int, highest: int) -> int:
+    """The nearest position register value of a finite joint angle that is within these two."""
+    return min(max(round(rad / RAD_PER_TICK) + CENTRE_TICKS, lowest), highest)
 
 
 def velocity_unit_rad_s(model: ServoModel) -> float:
