@@ -30,6 +30,26 @@ def test_missed_ticks_are_counted() -> None:
     assert (clock.number, clock.missed, clock.recorded) == (5, 2, [False, True, False])
 
 
+def test_the_gap_between_ticks_counts_what_was_skipped() -> None:
+    clock = FakeClock(period_s=0.02)
+    gaps = []
+    for worked_s in (0.0, 0.005, 0.05, 0.0):
+        clock.pass_time(worked_s)
+        clock.wait_for_tick(recording=False, idle=False)
+        gaps.append(round(clock.gap_s, 6))
+    assert gaps == [0.02, 0.02, 0.06, 0.02]
+
+
+def test_the_wall_clocks_gap_is_what_went_by_between_ticks() -> None:
+    """Late or not, it is measured, not the period."""
+    clock = RealTimeClock(period_s=0.001)
+    clock.wait_for_tick(recording=False, idle=False)
+    threading.Event().wait(0.02)
+    clock.wait_for_tick(recording=False, idle=False)
+    assert clock.gap_s >= 0.02
+    assert clock.missed >= 18
+
+
 def test_the_wall_clock_starts_with_its_first_tick() -> None:
     clock = RealTimeClock(period_s=0.001)
     before = clock.now_ns

@@ -13,6 +13,7 @@ from teleop.commands import (
     Hold,
     Home,
     Quit,
+    Recover,
     Rest,
     Start,
     Stop,
@@ -20,9 +21,18 @@ from teleop.commands import (
     encode,
     pending,
 )
-from teleop.tick import Outcome
+from teleop.tick import NO_EPISODE, Outcome
 
-ALL: list[Command] = [Start(7, 1400), Stop(Outcome.SUCCESS), Home(), Hold("why"), Rest(), Quit()]
+ALL: list[Command] = [
+    Start(7, 1400),
+    Start(NO_EPISODE, 0),
+    Stop(Outcome.SUCCESS),
+    Home(),
+    Hold("why"),
+    Recover(),
+    Rest(),
+    Quit(),
+]
 
 
 def test_every_command_crosses_the_socket_in_order() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleop import packets
-from teleop.packets import HEADER, MAX_LENGTH, STATUS, Status, StatusParser, packet
+from teleop.packets import HEADER, MAX_LENGTH, STATUS, Status, StatusParser, chain, packet
 
 bodies = st.lists(st.sampled_from([0x00, 0x01, 0x55, 0xFD, 0xFE, 0xFF]), max_size=30).map(bytes)
 statuses = st.builds(Status, st.integers(1, 252), st.integers(0, 255), bodies | st.binary())
@@ -133,3 +133,45 @@ def test_the_parser_keeps_at_most_one_packet(pieces: Any) -> None:
 def test_echoes_of_instructions_are_ignored(echo: Any) -> None:
     status = Status(1, 0, b"x")
     assert fed(echo + on_the_wire(status)) == [status]
+
+
+answers = st.lists(
+    st.tuples(st.integers(0, 255), st.binary(min_size=10, max_size=10) | bodies.map(bytes)),
+    min_size=9,
+    max_size=9,
+)
+
+
+def taken_whole(raw: bytes, size: int, keep: int) -> Any:
+    """What `chain` finds, as `StatusParser` would say it."""
+    found = chain(raw, range(1, 10), size, keep)
+    if found is None:
+        return None
+    data, errors = found
+    parts = [data[at : at + keep] for at in range(0, 9 * keep, keep)]
+    return [Status(i, *said) for i, *said in zip(range(1, 10), errors, parts, strict=True)]
+
+
+@given(answers, st.integers(1, 10))
+def test_nine_answers_taken_whole_are_what_the_parser_finds(said: Any, keep: int) -> None:
+    statuses = [Status(i, error, data) for i, (error, data) in enumerate(said, 1)]
+    raw = b"".join(map(on_the_wire, statuses))
+    plain = all(len(s.data) == 10 and len(on_the_wire(s)) == 21 for s in statuses)
+    kept = [status._replace(data=status.data[-keep:]) for status in statuses]
+    assert taken_whole(raw, 10, keep) == (kept if plain else None)
+
+
+@given(answers, st.data())
+def test_whatever_is_not_nine_intact_answers_is_not_taken_whole(said: Any, data: Any) -> None:
+    """One flipped bit, one missing byte, one answer twice or out of turn."""
+    packets_of_all = [
+        on_the_wire(Status(i, error, bytes(10))) for i, (error, _) in enumerate(said, 1)
+    ]
+    whole = b"".join(packets_of_all)
+    assert taken_whole(whole, 10, 10) is not None
+    at = data.draw(st.integers(0, len(whole) - 1))
+    flipped = whole[:at] + bytes((whole[at] ^ 1 << at % 8,)) + whole[at + 1 :]
+    order = data.draw(st.permutations(packets_of_all))
+    for spoilt in (flipped, whole[:at] + whole[at + 1 :], whole + whole[-21:], b"\0" + whole):
+        assert taken_whole(spoilt, 10, 10) is None
+    assert (taken_whole(b"".join(order), 10, 10) is None) == (order != packets_of_all)

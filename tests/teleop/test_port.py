@@ -1,12 +1,13 @@
 import os
 import stat
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from teleop.errors import PortError, UnpluggedError
-from teleop.port import SerialPort
+from teleop.port import SerialPort, is_pseudo_terminal
 
 
 @pytest.fixture
@@ -78,6 +79,16 @@ def test_a_port_is_ours_alone(pty: Any) -> None:
 def test_an_impossible_baud_rate_is_named(pty: Any) -> None:
     with pytest.raises(PortError, match="no baud rate 1000001"):
         SerialPort(pty[1], 1_000_001)
+
+
+def test_a_pseudo_terminal_is_told_from_an_adapter(pty: Any, tmp_path: Path) -> None:
+    """Arms at the other end of one are emulated, by whatever name it goes."""
+    link = tmp_path / "follower_left"
+    link.symlink_to(pty[1])
+    assert is_pseudo_terminal(pty[1])
+    assert is_pseudo_terminal(str(link))
+    assert not is_pseudo_terminal("/dev/ttyUSB0")
+    assert not is_pseudo_terminal(str(tmp_path / "nothing"))
 
 
 def test_a_file_is_no_port(tmp_path: Any) -> None:

@@ -22,7 +22,8 @@ poses = arrays(np.float64, DOF, elements=st.floats(-7, 7))
 
 
 def limited(wanted: Any, last: Any = HOME) -> Any:
-    return safety.limit(np.array(wanted, float), np.array(last, float), PERIOD_S, LIMITS)
+    command, flags = safety.limit(np.array(wanted, float), np.array(last, float), PERIOD_S, LIMITS)
+    return command, np.array(flags)
 
 
 @given(st.lists(anything, min_size=1, max_size=20))

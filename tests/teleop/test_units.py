@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from teleop import units
 from teleop.registers import model
-from teleop.servos import LEADER, SERVOS, XL430, XM430
+from teleop.servos import LEADER, SERVOS
 
 
 def test_positions() -> None:
@@ -24,12 +24,12 @@ def test_ticks_survive_the_way_there_and_back(ticks: Any) -> None:
 
 
 def test_velocity_effort_and_voltage_by_model() -> None:
-    assert units.velocity_unit_rad_s(model(XM430)) * 131 == pytest.approx(math.pi, rel=1e-3)
-    assert units.effort_unit(model(XM430)) == 2.69
-    assert units.effort_unit(model(XL430)) == 1.0
-    assert units.current_counts(model(XM430), 540) == 200
+    assert units.velocity_unit_rad_s(model(1020)) * 131 == pytest.approx(math.pi, rel=1e-3)
+    assert units.effort_unit(model(1020)) == 2.69
+    assert units.effort_unit(model(1060)) == 1.0
+    assert units.current_counts(model(1020), 540) == 200
     with pytest.raises(ValueError, match="XL430"):
-        units.current_counts(model(XL430), 540)
+        units.current_counts(model(1060), 540)
     assert float(units.voltage_v(121)) == pytest.approx(12.1)
 
 

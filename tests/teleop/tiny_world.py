@@ -4,8 +4,10 @@
 
 Followers go half of the way to their goals in every tick; leaders, once limp, are moved by a hand
 that waves the waist and closes the gripper. Says its ports as JSON on stdout; takes JSON lines on
-stdin: {"bus": name, "silence": id, "on": bool}, {"unplug": name}, {"drag": [7 leader joints]},
-{"register": [bus, id, name]}; each is answered with one line.
+stdin, each answered with one line: {"bus": name, "silence": id, "on": bool}, {"unplug": name},
+{"plug": name}, {"drag": [7 leader joints]}, {"pose": [side, [6 joints, finger m]]} of a follower,
+{"fail": [bus, id, bits]}, {"reboot": [bus, id]}, {"offset": [bus, id, ticks]},
+{"heat": [bus, id, degC]}, {"set": [bus, id, name, value]}, {"register": [bus, id, name]}.
 """
 
 import json
@@ -23,6 +25,7 @@ from sim.arms import FollowerArm, LeaderArm
 from sim.lines import Lines
 from sim.servos.aloha import aloha_servos
 from sim.servos.bus import ServoBus
+from sim.servos.protection import HardwareError
 from teleop.joints import ROLES, SIDES
 from teleop.lockstep import WORLD_SOCKET, LockstepError, receive, send
 
@@ -67,8 +70,8 @@ class Scene:
 class World:
     def __init__(self, runtime: Path) -> None:
         servos = {f"{role}_{side}": aloha_servos(role) for role in ROLES for side in SIDES}
-        self.buses = {name: ServoBus(nine) for name, nine in servos.items()}
-        scene = Scene()
+        self.buses = {name: ServoBus(nine, link=runtime / name) for name, nine in servos.items()}
+        self.scene = scene = Scene()
         self.followers = [FollowerArm(scene, s, servos[f"follower_{s}"]) for s in SIDES]
         self.leaders = [LeaderArm(servos[f"leader_{s}"], LEADER_START) for s in SIDES]
         for bus in self.buses.values():  # power-up goals where the joints stand
@@ -108,6 +111,28 @@ class World:
             self.buses[order["bus"]].servos[order["silence"] - 1].silent = order["on"]
         elif "unplug" in order:
             self.buses[order["unplug"]].unplug()
+        elif "plug" in order:
+            self.buses[order["plug"]].plug()
+        elif "fail" in order:
+            bus, servo_id, bits = order["fail"]
+            self.buses[bus].servos[servo_id - 1].fail(HardwareError(bits))
+        elif "heat" in order:
+            bus, servo_id, degc = order["heat"]
+            self.buses[bus].servos[servo_id - 1].heat(degc)
+        elif "reboot" in order:
+            bus, servo_id = order["reboot"]
+            self.buses[bus].servos[servo_id - 1].reboot(self.t_ns)
+        elif "offset" in order:
+            bus, servo_id, ticks = order["offset"]
+            self.buses[bus].servos[servo_id - 1].position_offset_ticks = ticks
+        elif "set" in order:
+            bus, servo_id, name, value = order["set"]
+            self.buses[bus].servos[servo_id - 1].set(name, value)
+        elif "pose" in order:
+            side, joints = order["pose"]
+            self.scene.position[side] = np.array(joints, float)
+            for follower in self.followers:
+                follower.sense()
         elif "drag" in order:
             for leader in self.leaders:
                 leader._position = np.array(order["drag"], float)
