@@ -1,69 +1,46 @@
 """One arm in radians: nine servos on one bus. Ticks end here."""
 
 import math
-import operator
-import struct
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from teleop.bus import (
-    CONDITION,
     GOAL_POSITION,
     PRESENT,
     SERVO_IDS,
     TORQUE_ENABLE,
-    VOLTAGE_TEMPERATURE,
     WATCHDOG,
     Block,
-    BusReading,
     NowNs,
     ServoBus,
     read_together,
 )
 from teleop.errors import ServoError
 from teleop.joints import JOINT_SERVO_IDS, SERVOS_PER_ARM, Role
-from teleop.readings import Mask, Readings
-from teleop.servos import ServoSpec
+from teleop.readings import Readings
+from teleop.sensing import JOINT_INDEX, WATCHDOG_COUNTS, SensedArm
 from teleop.setup import Servo
-from teleop.units import (
-    angles_rad,
-    effort_unit,
-    goal_ticks,
-    velocity_unit_rad_s,
-    voltage_v,
-)
+from teleop.units import angles_rad, goal_ticks
 
-JOINT_INDEX: Final = [servo_id - 1 for servo_id in JOINT_SERVO_IDS]
-"""Where the seven joints lie among the nine servos."""
 GRIPPER_ID: Final = JOINT_SERVO_IDS[-1]
 WRITE_ATTEMPTS: Final = 3
-WATCHDOG_COUNTS: Final = 10
-"""200 ms, in the register's unit of 20 ms: a follower whose host falls silent stops by itself."""
+BEYOND_RAD: Final = 0.1
+"""So far outside a servo's limits a joint may stand and still be held: at the limit."""
 WATCHDOG_OFF: Final = 0
 
-_joints: Final = operator.itemgetter(*JOINT_INDEX)
 _PROFILE: Final = Block(108, 8)
 _GOAL_CURRENT: Final = Block(102, 2)
 
 
-class Arm:
+class Arm(SensedArm):
     """Nine servos, read and driven in joint units.
 
     Attributes:
         goal_rad: (7,) goals last written, as the servos understood them.
-        temperature_degc, voltage_v, hardware_error: (9,) as last read.
-        torque_wanted: (9,) torque was switched on and is to stay on.
-        lapsed: (9,) torque or watchdog are not as they were set, as last read: it restarted, or
-            its watchdog has tripped.
-        looks: times that something of it was read that is not read in every tick.
         driven: goals are sent to it; not while it is being brought back.
         at_rest: it has been let go in its rest pose, and is not to be held again by itself.
-
-    Args:
-        readings: where its newest readings are kept, in row `row`.
     """
 
     def __init__(
@@ -76,155 +53,18 @@ class Arm:
         readings: Readings,
         row: int = 0,
     ) -> None:
-        self.name = bus.name
-        self.role: Role = role
-        self.bus = bus
         self.goal_rad = [math.nan] * len(JOINT_SERVO_IDS)
-        self.temperature_degc = readings.temperature_degc[row]  # views: written here, seen there
-        self.voltage_v = readings.voltage_v[row]
-        self.hardware_error = readings.hardware_error[row]
-        self.torque_wanted: Mask = np.zeros(SERVOS_PER_ARM, np.bool_)
-        self.lapsed: Mask = np.zeros(SERVOS_PER_ARM, np.bool_)
-        self.looks = 0
         self.driven = True
         self.at_rest = False
-        self._readings = readings
-        self._row = row
-        self._timeout_s = timeout_s
-        self._now_ns = now_ns
-        self._watched = False
-        self.adopt_servos(servos)
+        super().__init__(bus, role, servos, timeout_s, now_ns, readings, row)
 
     def adopt_servos(self, servos: tuple[Servo, ...]) -> None:
         """These are its servos now, and their next readings are believed whatever they say."""
-        self._servos = servos
-        table, row = self._readings, self._row
-        table.expected[row] = [servo.present for servo in servos]
-        self._velocity_units = [velocity_unit_rad_s(servos[i].model) for i in JOINT_INDEX]
-        self._effort_units = [effort_unit(servos[i].model) for i in JOINT_INDEX]
+        super().adopt_servos(servos)
         limits = [servos[index].goal_limits_ticks for index in JOINT_INDEX]
         self._lowest_ticks, self._highest_ticks = zip(*limits, strict=True)
-        self.believe()
-
-    # ---- reading ------------------------------------------------------------------------------
-
-    def take(self, reading: BusReading) -> None:
-        """Take a `PRESENT` reading; what is not there, or cannot be true, keeps its value."""
-        self._readings.take([reading], self._row)
-
-    def believe(self) -> None:
-        """Whatever the servos say next is where they are."""
-        self._readings.believe(self._row)
-
-    @property
-    def held(self) -> Mask:
-        """(9,) no answer to the newest read, or none that can be true: the last value stands."""
-        return np.asarray(self._readings.held[self._row])
-
-    @property
-    def returned(self) -> Mask:
-        """(9,) answered again after it had not; until somebody has looked into it."""
-        return np.asarray(self._readings.returned[self._row])
-
-    @property
-    def error(self) -> npt.NDArray[np.uint8]:
-        """(9,) error byte of each servo's newest status packet."""
-        return np.asarray(self._readings.error[self._row])
-
-    @property
-    def rejected(self) -> int:
-        """Readings so far that could not be true."""
-        return int(self._readings.rejected[self._row])
-
-    @property
-    def ok(self) -> bool:
-        """Every servo that was there at start answered the newest read, and is believed."""
-        return bool(self._readings.ok[self._row])
-
-    @property
-    def impossible(self) -> Mask:
-        """(9,) the servo answers, but what it says cannot be true."""
-        return np.asarray(self._readings.heard[self._row] & self.held)
-
-    @property
-    def silent(self) -> Mask:
-        """(9,) no answer to the newest read, of those that were there at start."""
-        return np.asarray(~self._readings.heard[self._row] & self._readings.expected[self._row])
-
-    @property
-    def pair_gap_rad(self) -> float:
-        """How far apart the two servos of shoulder or elbow are, the worse of the two."""
-        return self._readings.pair_gap_rad(self._row)
-
-    @property
-    def position_rad(self) -> list[float]:
-        """(7,) joint angles, the gripper as its servo's angle; NaN where none was ever read."""
-        return list(_joints(self._readings.angle_rad[self._row]))
-
-    @property
-    def velocity_rad_s(self) -> list[float]:
-        """(7,) joint speeds."""
-        counts = _joints(self._readings.velocity_counts[self._row])
-        return list(map(operator.mul, counts, self._velocity_units))
-
-    @property
-    def effort(self) -> list[float]:
-        """(7,) mA, or 0.1 % on servos that only estimate load."""
-        counts = _joints(self._readings.effort_counts[self._row])
-        return list(map(operator.mul, counts, self._effort_units))
-
-    def take_voltage_temperature(self) -> None:
-        """Read supply voltage and temperature of every servo. Blocks for one read."""
-        self.looks += 1
-        for servo_id, data in self._read(VOLTAGE_TEMPERATURE).items():
-            counts, degc = struct.unpack("<HB", data)
-            self.voltage_v[servo_id - 1] = voltage_v(counts)
-            self.temperature_degc[servo_id - 1] = degc
-
-    def take_condition(self) -> None:
-        """Read torque and hardware error status of every servo. Blocks for one read."""
-        self.looks += 1
-        for servo_id, data in self._read(CONDITION).items():
-            index = servo_id - 1
-            self.hardware_error[index] = data[-1]
-            self.lapsed[index] = self.torque_wanted[index] and not data[0]
-
-    def take_watchdog(self) -> None:
-        """Read the followers' watchdogs: armed, tripped, or off after a restart. Blocks for one
-        read."""
-        if not self._watched:
-            return
-        self.looks += 1
-        for servo_id, data in self._read(WATCHDOG).items():
-            index = servo_id - 1
-            if self.torque_wanted[index] and data[0] != WATCHDOG_COUNTS:
-                self.lapsed[index] = True
-
-    def inventory(self) -> dict[str, str]:
-        """What answers on the bus: model and firmware by servo ID, as found at start."""
-        return {
-            str(servo.spec.servo_id): f"{servo.model.name} firmware {servo.firmware}"
-            for servo in self._servos
-        }
-
-    def called(self, index: int) -> str:
-        """How the servo of this row is called: its ID and joint."""
-        spec = self._servos[index].spec
-        return f"{spec.servo_id} ({spec.joint})"
-
-    def named(self, servos: Mask) -> str:
-        """These servos (9,) in words: ``4 (elbow), 5 (elbow_shadow)``."""
-        return ", ".join(self.called(index) for index in np.flatnonzero(servos).tolist())
-
-    @property
-    def specs(self) -> list[ServoSpec]:
-        """What its servos are for, by row."""
-        return [servo.spec for servo in self._servos]
-
-    @property
-    def model_names(self) -> list[str]:
-        """Model of the servo of each of the seven joints."""
-        return [self._servos[index].model.name for index in JOINT_INDEX]
+        self._own_limits_ticks = [servos[index].own_limits_ticks for index in JOINT_INDEX]
+        self._mute: set[int] = set()  # joints whose servo was never heard: no goals for them
 
     # ---- driving ------------------------------------------------------------------------------
 
@@ -236,11 +76,27 @@ class Arm:
         Raises:
             ValueError: a goal is not finite. No register value stands for that.
         """
+        if self._mute:
+            self._command_others(goal_rad)
+            return
         if not all(map(math.isfinite, goal_rad)):
             raise ValueError(f"Goals of {self.name} must be finite, not {goal_rad}.")
         ticks = list(map(goal_ticks, goal_rad, self._lowest_ticks, self._highest_ticks))
         self.bus.write_goals(ticks)
         self.goal_rad = angles_rad(ticks)
+
+    def _command_others(self, goal_rad: Sequence[float]) -> None:
+        """Goals for all joints but those of which nobody knows where they are."""
+        limits = zip(goal_rad, self._lowest_ticks, self._highest_ticks, strict=True)
+        ticks = {
+            joint: goal_ticks(*limited)
+            for joint, limited in enumerate(limits)
+            if joint not in self._mute
+        }
+        goals = {JOINT_SERVO_IDS[joint]: goal for joint, goal in ticks.items()}
+        self.bus.write(GOAL_POSITION.address, GOAL_POSITION.size, goals)
+        for joint, goal in ticks.items():
+            self.goal_rad[joint] = angles_rad([goal])[0]
 
     def prepare(self) -> None:
         """RAM registers that the arm relies on: no motion profile, no watchdog, gripper current.
@@ -276,7 +132,9 @@ class Arm:
         self.take(read_together([self.bus], PRESENT, self._timeout_s, self._now_ns)[0])
         torque = {i for i, data in self._read(TORQUE_ENABLE).items() if data[0]}
         goals = self._goals_to_hold(set() if where_it_is else torque)
-        failed = self._write_verified(GOAL_POSITION, goals)
+        beyond = self._beyond() - torque
+        goals = {i: goal for i, goal in goals.items() if i not in beyond}
+        failed = self._write_verified(GOAL_POSITION, goals) | beyond
         answering = {i for i in SERVO_IDS if not self.held[i - 1]}
         follows = {s.spec.servo_id: s.spec.secondary_id for s in self._servos if s.spec.shadow}
         able = {i for i in answering if follows.get(i, i) in answering - failed} - failed
@@ -287,7 +145,16 @@ class Arm:
                 WATCHDOG, dict.fromkeys(sorted(able - failed), WATCHDOG_COUNTS)
             )
             self._watched = True
-        return self._complaint("cannot be held", failed | (set(SERVO_IDS) - able))
+        problem = self._complaint(
+            "cannot be held", failed - beyond | (set(SERVO_IDS) - able) - beyond
+        )
+        if beyond:
+            problem += (
+                f" {self.name} stands outside the position limits of servo "
+                f"{', '.join(map(str, sorted(beyond)))}: move it inside by hand, or run teleop "
+                "calibrate."
+            )
+        return problem.strip()
 
     def restore(self) -> str:
         """After a restart: what the arm relies on, then hold it where it is.
@@ -345,21 +212,32 @@ class Arm:
             for i, data in self._read(GOAL_POSITION).items()
             if i in holding
         }
-        here = np.nan_to_num(self.position_rad).tolist()
-        present = map(goal_ticks, here, self._lowest_ticks, self._highest_ticks)
-        ticks = [registers.get(i, now) for i, now in zip(JOINT_SERVO_IDS, present, strict=True)]
-        silent = [bool(self.held[index]) for index in JOINT_INDEX]
-        held = zip(self.goal_rad, angles_rad(ticks), silent, strict=True)
-        self.goal_rad = [
-            goal if is_silent and math.isfinite(goal) else now for goal, now, is_silent in held
-        ]
-        goals = zip(JOINT_SERVO_IDS, ticks, silent, strict=True)
-        return {i: goal for i, goal, is_silent in goals if not is_silent}
+        goals: dict[int, int] = {}
+        self._mute.clear()
+        for joint, (servo_id, here_rad) in enumerate(
+            zip(JOINT_SERVO_IDS, self.position_rad, strict=True)
+        ):
+            if math.isnan(here_rad):
+                self._mute.add(joint)
+            elif not (self.held[servo_id - 1] and math.isfinite(self.goal_rad[joint])):
+                here = goal_ticks(here_rad, *self._own_limits_ticks[joint])
+                goal = registers.get(servo_id, here)
+                self.goal_rad[joint] = angles_rad([goal])[0]
+                if not self.held[servo_id - 1]:
+                    goals[servo_id] = goal
+        return goals
 
-    def _read(self, block: Block) -> dict[int, bytes]:
-        """Data by servo ID of those that answered."""
-        (reading,) = read_together([self.bus], block, self._timeout_s, self._now_ns)
-        return {i: status.data for i, status in reading.replies.items() if status.data}
+    def _beyond(self) -> set[int]:
+        """IDs of joints that stand so far outside what their servo accepts that holding them would
+        move them."""
+        distances = {
+            servo_id: abs(here_rad - angles_rad([goal_ticks(here_rad, *limits)])[0])
+            for servo_id, here_rad, limits in zip(
+                JOINT_SERVO_IDS, self.position_rad, self._own_limits_ticks, strict=True
+            )
+            if math.isfinite(here_rad)
+        }
+        return {i for i, distance_rad in distances.items() if distance_rad > BEYOND_RAD}
 
     def _write_verified(self, block: Block, values: Mapping[int, int]) -> set[int]:
         """Write and read back; returns the IDs that do not hold their value after some attempts."""
@@ -380,6 +258,16 @@ class Arm:
         failed = self._write_verified(block, values)
         if failed:
             raise ServoError(self._complaint(f"did not accept its {what}", failed))
+
+    def _outside(self, servo_ids: set[int]) -> str:
+        """That these cannot be held where they are, or ""."""
+        if not servo_ids:
+            return ""
+        return (
+            f"{self.name} stands outside the position limits of servo "
+            f"{', '.join(map(str, sorted(servo_ids)))}: move it inside by hand, or run teleop "
+            "calibrate."
+        )
 
     def _complaint(self, what: str, servo_ids: Iterable[int]) -> str:
         named = ", ".join(

@@ -29,6 +29,8 @@ OVERRUN_EVERY_TICKS: Final = 50
 """Missed ticks are told about once a second at most."""
 HOT_DEGC: Final = 70
 """Ten below where the servos of these arms shut down by default (XL430: two)."""
+COOLER_DEGC: Final = 3
+"""So much cooler a servo must have become to be told about again."""
 
 
 StageTimes = Sequence[int]
@@ -173,8 +175,9 @@ class Diagnosis:
         return [Finding(text, hold=True, arms=(arm,), where_it_is=True)]
 
     def _heat(self, arm: Arm) -> list[Finding]:
-        hot = arm.temperature_degc >= HOT_DEGC
-        new, self._hot[arm] = hot & ~self._hot[arm], hot
+        degc, told = arm.temperature_degc, self._hot[arm]
+        new = (degc >= HOT_DEGC) & ~told
+        self._hot[arm] = new | (told & (degc > HOT_DEGC - COOLER_DEGC))
         return [
             Finding(
                 f"Servo {arm.called(index)} of {arm.name} is {arm.temperature_degc[index]} degC "

@@ -141,7 +141,7 @@ class Loop:
     def _after_tick(self, observation: Observation) -> None:
         """Health, faults, what is being brought back, and the ends of ramps and episodes."""
         if self._stage_ns[Stage.OBSERVE] < BUSY_NS:
-            self._rig.refresh_health(self._clock.number)
+            self._rig.refresh_health()
         following = self._flow.state is State.FOLLOWING and self._state_ticks > 0
         for finding in self._diagnosis.look(observation, self._clock, self._stage_ns, following):
             self._react(finding)
@@ -268,7 +268,7 @@ class Loop:
             return self._rig.let_go_grippers()
         if state is State.FOLLOWING:
             return self._rig.let_go("leader")
-        if state is State.HOLDING and not np.isfinite(self._command).all():
+        if state is State.HOLDING and not np.isfinite(self._command).any():
             return self._hold_all()  # told to hold before anything was commanded
         if state is State.HOLDING:
             problem = self._rig.hold("leader")

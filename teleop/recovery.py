@@ -45,6 +45,7 @@ class Recovery:
         self._say = say
         self._running: dict[str, Procedure] = {}
         self._said: dict[str, str] = {}
+        self._asking: dict[str, str] = {}  # what each arm that waits for the operator asks for
         self._confirmed = False
         self.need = Need.NOTHING
 
@@ -59,7 +60,7 @@ class Recovery:
             self.need = max(self.need, Need.RECOVERING, key=_URGENCY.index)
 
     def confirm(self) -> None:
-        """The operator supports the arm, or has mended what was wrong."""
+        """The operator supports the arm, or has mended what was wrong: one arm at a time."""
         self._confirmed = True
 
     def tick(self) -> bool:
@@ -84,6 +85,7 @@ class Recovery:
             if arm.name in self._running:
                 arm.driven = arm.bus.connected and not arm.restore()
         self._running.clear()
+        self._asking.clear()
         self.need = Need.NOTHING
 
     # ---- the procedure ------------------------------------------------------------------------
@@ -102,8 +104,7 @@ class Recovery:
             if not problem and arm.bus.connected:
                 break
             if problem:
-                self._say(f"{problem} Then confirm.")
-                yield from self._wait_for_operator(Need.SERVO)
+                yield from self._wait_for_operator(arm, Need.SERVO, f"{problem} Then confirm.")
         arm.returned[:] = False
         arm.driven = True
         self._said.pop(arm.name, None)
@@ -133,7 +134,7 @@ class Recovery:
         looked at, and pairs agree."""
         heard = 0
         while heard < SETTLE_TICKS and arm.bus.connected:
-            if arm.impossible.any() and self._confirmed:
+            if arm.impossible.any() and self._take_confirmation():
                 arm.believe()
             heard = heard + 1 if arm.ok and arm.pair_gap_rad <= self._pair_limit_rad else 0
             yield Need.RECOVERING if heard else Need.SERVO
@@ -143,11 +144,12 @@ class Recovery:
         arm.take_condition()
         failed = shut_down(arm.hardware_error)
         if (failed & CARRIES_WEIGHT).any():
-            self._say(
+            yield from self._wait_for_operator(
+                arm,
+                Need.CONFIRM,
                 f"Servo {arm.named(failed & CARRIES_WEIGHT)} of {arm.name} must be restarted, and "
-                "the arm will sag: support it, then confirm."
+                "the arm will sag: support it, then confirm.",
             )
-            yield from self._wait_for_operator(Need.CONFIRM)
         for index in np.flatnonzero(failed).tolist():
             self._say(f"Restarting servo {arm.called(index)} of {arm.name}.")
             arm.bus.reboot(index + 1)
@@ -169,10 +171,23 @@ class Recovery:
             "power and cable."
         )
 
-    def _wait_for_operator(self, need: Need) -> Procedure:
+    def _wait_for_operator(self, arm: Arm, need: Need, text: str) -> Procedure:
+        """Ask, until it is this arm's turn to be confirmed.
+
+        One confirmation is for one arm: nobody supports two at once. The others ask again.
+        """
+        self._say(text)
+        self._asking[arm.name] = text
         yield need  # what was confirmed before was something else
-        while not self._confirmed:
+        while not self._take_confirmation():
             yield need
+        del self._asking[arm.name]
+        for other in self._asking.values():
+            self._say(other)
+
+    def _take_confirmation(self) -> bool:
+        confirmed, self._confirmed = self._confirmed, False
+        return confirmed
 
     def _say_once(self, arm: Arm, text: str) -> None:
         """Not the same every half second: only what is new about an arm."""

@@ -103,6 +103,7 @@ class Rig:
             opened.pop_all()
         self._health: list[float] = []
         self._health_looks = -1
+        self._ticks = 0
         self._look = [look for arm in self.arms for look in _looks(arm)]
 
     def _open_ports(self, opened: contextlib.ExitStack) -> dict[str, SerialPort]:
@@ -209,7 +210,7 @@ class Rig:
             self._health = [each for t in tables for each in self._all(t).ravel().tolist()]
         return self._health
 
-    def refresh_health(self, tick: int) -> None:
+    def refresh_health(self) -> None:
         """Read temperature and voltage, torque and errors, or watchdogs, of one arm now and then.
 
         Called once a tick it refreshes everything about once a second. An arm with a servo that
@@ -221,8 +222,9 @@ class Rig:
             arm.take_condition()
             return
         every = max(1, self._config.rate_hz // len(self._look))
-        if tick % every == 0:
-            self._look[tick // every % len(self._look)]()
+        self._ticks += 1  # not the clock's: it skips slots, and what they were for
+        if self._ticks % every == 0:
+            self._look[self._ticks // every % len(self._look)]()
 
     def look_at_watchdogs(self) -> None:
         """Read the followers' watchdogs now: control was late enough for them to trip."""

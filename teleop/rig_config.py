@@ -119,12 +119,8 @@ class RigConfig:
 
     def __post_init__(self) -> None:
         self._check_arms()
-        safety, start = self.safety, self.poses.start_rad
-        for joint, lower, angle, upper in zip(
-            ARM_JOINTS, safety.joint_lower_rad, start, safety.joint_upper_rad, strict=True
-        ):
-            if not lower <= angle <= upper:
-                raise ValueError(f"the start pose has {joint} at {angle:.3f}, outside its limits.")
+        self._check_pose("start", self.poses.start_rad)
+        self._check_pose("followers' rest", self.poses.follower_rest_rad)
         if not 1 <= self.rate_hz <= 200:
             raise ValueError(f"rate_hz must be 1-200, not {self.rate_hz}.")
         if not 0 < self.gripper_current_ma <= GRIPPER_CURRENT_MAX_MA:
@@ -134,6 +130,14 @@ class RigConfig:
             )
         for role in ROLES:
             check_servos(role, self.servos(role))
+
+    def _check_pose(self, name: str, pose_rad: tuple[float, ...]) -> None:
+        safety = self.safety
+        for joint, lower, angle, upper in zip(
+            ARM_JOINTS, safety.joint_lower_rad, pose_rad, safety.joint_upper_rad, strict=True
+        ):
+            if not lower <= angle <= upper:
+                raise ValueError(f"the {name} pose has {joint} at {angle:.3f}, outside its limits.")
 
     def _check_arms(self) -> None:
         names = sorted(arm.name for arm in self.arms)

@@ -45,6 +45,7 @@ class Servo:
     Attributes:
         goal_limits_ticks: goals beyond its own position limits it would silently refuse, goals
             beyond those of the rig file its joint should not have: what both allow.
+        own_limits_ticks: its own alone: an arm that stands beyond the rig file's is held there.
         gripper_current: goal current in register counts of a gripper in current-based position
             mode, None for all others.
         hardware_error: register 70 as found, 0 if all is well.
@@ -56,6 +57,7 @@ class Servo:
     model: ServoModel
     firmware: int
     goal_limits_ticks: tuple[int, int]
+    own_limits_ticks: tuple[int, int]
     gripper_current: int | None
     hardware_error: int = 0
     present: bool = True
@@ -167,7 +169,7 @@ class ArmSetup:
     @staticmethod
     def _absent(spec: ServoSpec) -> Servo:
         limits = spec.min_ticks, spec.max_ticks
-        return Servo(spec, spec.known_models[0], 0, limits, None, present=False)
+        return Servo(spec, spec.known_models[0], 0, limits, limits, None, present=False)
 
     def _prepare(self, spec: ServoSpec, servo_model: ServoModel) -> Servo:
         found = self._snapshot(spec, servo_model)
@@ -188,6 +190,7 @@ class ArmSetup:
             servo_model,
             found.value("firmware_version"),
             self._goal_limits(spec, found),
+            (found.value("min_position_limit"), found.value("max_position_limit")),
             self._gripper_current(spec, found),
             found.value("hardware_error_status"),
         )

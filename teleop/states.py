@@ -52,7 +52,7 @@ class Flow:
 
     def obey(self, command: Command) -> str:
         """Carry out a command; returns why it is refused, or ""."""
-        if self.stopping and not isinstance(command, Quit):
+        if self.stopping and not isinstance(command, Quit | Hold):
             return f"{type(command).__name__} ignored: control is stopping."
         match command:
             case Start():

@@ -40,7 +40,7 @@ class Watched:
         for field, value in change.items():
             getattr(observation, field)[:] = value
         found = self.diagnosis.look(observation, self.clock, NO_TIME, following)
-        self.live.rig.refresh_health(self.clock.number)
+        self.live.rig.refresh_health()
         return found
 
     def found(self, ticks: int = 60, **change: Any) -> Any:

@@ -40,13 +40,14 @@ def test_a_finger_out_of_reach_gives_the_nearest_end() -> None:
 
 @every
 def test_open_is_one_and_closed_is_zero(gripper: Any) -> None:
-    ends = np.array([gripper.leader_closed_rad, gripper.leader_open_rad])
-    np.testing.assert_allclose(gripper.action(ends), [0, 1], atol=1e-12)
+    ends = [gripper.leader_closed_rad, gripper.leader_open_rad]
+    np.testing.assert_allclose([gripper.action(end) for end in ends], [0, 1], atol=1e-12)
     np.testing.assert_allclose([gripper.leader_rad(each) for each in [0, 1]], ends)
-    ends = np.array([gripper.follower_closed_rad, gripper.follower_open_rad])
+    ends = [gripper.follower_closed_rad, gripper.follower_open_rad]
     np.testing.assert_allclose([gripper.follower_rad(each) for each in [0, 1]], ends)
-    np.testing.assert_allclose(gripper.action_of_follower(ends), [0, 1], atol=1e-12)
-    np.testing.assert_allclose(gripper.qpos(ends), [0, 1], atol=0.012)
+    shares = [gripper.action_of_follower(end) for end in ends]
+    np.testing.assert_allclose(shares, [0, 1], atol=1e-12)
+    np.testing.assert_allclose([gripper.qpos(end) for end in ends], [0, 1], atol=0.012)
 
 
 @every

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from teleop.bus import BusReading
 from teleop.packets import Status
 from teleop.plausible import IMPOSSIBLE_RAD, UNSEEN_RAD_PER_TICK
-from teleop.readings import Readings
+from teleop.readings import GRIPPER_WAY_RAD, Readings
 from teleop.units import position_rad
 
 JUMP_RAD = 0.5
@@ -43,7 +43,8 @@ def reading(said: Any) -> Any:
 class Servo:
     """One servo's story."""
 
-    def __init__(self) -> None:
+    def __init__(self, servo_id: int) -> None:
+        self.jump_rad = GRIPPER_WAY_RAD if servo_id == 9 else JUMP_RAD
         self.angle = None
         self.unseen = 0
         self.held = True
@@ -55,7 +56,7 @@ class Servo:
             self.unseen += 1
             return
         angle = float(position_rad(said))
-        reach = JUMP_RAD + UNSEEN_RAD_PER_TICK * self.unseen
+        reach = self.jump_rad + UNSEEN_RAD_PER_TICK * self.unseen
         near = self.angle is None or abs(angle - self.angle) <= reach
         self.held = not (near and abs(angle) <= IMPOSSIBLE_RAD)
         if self.held:
@@ -68,7 +69,7 @@ class Servo:
 @settings(max_examples=200)
 def test_every_servo_has_its_own_story(sequence: Any) -> None:
     table = Readings(2, JUMP_RAD)
-    servos = [[Servo() for _ in range(9)] for _ in range(2)]
+    servos = [[Servo(servo_id) for servo_id in range(1, 10)] for _ in range(2)]
     for tick in sequence:
         table.take([reading(said) for said in tick])
         for arm, said in zip(servos, tick, strict=True):

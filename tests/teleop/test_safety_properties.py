@@ -248,7 +248,8 @@ def test_from_any_pose_homing_and_resting_are_slow(
 
 
 def test_told_to_hold_outside_the_limits_it_does_not_move(tmp_path: Path, world: TinyWorld) -> None:
-    control = Control(tmp_path, world.ports, safety=NARROW)
+    poses = PoseConfig(follower_rest_rad=PoseConfig().start_rad)  # where they are is none
+    control = Control(tmp_path, world.ports, safety=NARROW, poses=poses)
     try:
         control.send(Hold("early"))
         control.wait_for_state(State.HOLDING)
