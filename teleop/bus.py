@@ -48,8 +48,11 @@ packets of 62; waking up for each of sixteen costs a third of the loop's CPU (me
 MOST_TRANSIT_S: Final = 2e-3
 COMPLETE_TO_FORGET: Final = 25
 """Complete reads in a row (half a second of ticks) after which no late reply is feared any more."""
-VAIN_TIMEOUT_S: Final = 0.05
-"""Patience in lock-step where only such are missing: the world's pauses are long."""
+VAIN_TIMEOUT_S: Final = 0.02
+"""Patience in lock-step where only such are missing."""
+SILENCE_S: Final = 0.1
+"""The same after some have answered: the world's pauses are long, but its servos answer in one
+go."""
 PATIENCE_S: Final = 3e-3
 VAIN_PATIENCE_S: Final = 1e-3
 """Beyond the moment at which an answer is due on a line that takes its time: for what the system
@@ -150,7 +153,7 @@ class ServoBus:
         self._reading = BusReading()
         self._raw = b""  # heard, but not looked at yet
         self._whole_yet = False  # what was heard may still be nine answers and nothing else
-        self._asked_s = self._wire_s = 0.0
+        self._asked_s = self._heard_s = self._wire_s = 0.0
         self._times_heard = 0
         self._transit_s = 0.0  # what answers take beyond their time on the wire, as of late
 
@@ -219,6 +222,7 @@ class ServoBus:
         self._times_heard = 0
         self._whole_yet = self._order == SERVO_IDS
         self._asked_s, self._wire_s = time.monotonic(), self._time_on_wire_s()
+        self._heard_s = self._asked_s
         key = (block, self._order, self._lead)
         request = self._requests.get(key)
         if request is None:
@@ -235,7 +239,10 @@ class ServoBus:
         """When it is certain that nothing more will come (CLOCK_MONOTONIC)."""
         if self.timed:
             return self.due_s + (VAIN_PATIENCE_S if self.waits_in_vain else PATIENCE_S)
-        return self._asked_s + min(timeout_s, VAIN_TIMEOUT_S if self.waits_in_vain else timeout_s)
+        if self.waits_in_vain:
+            return self._heard_s + min(timeout_s, VAIN_TIMEOUT_S)
+        answering = self._raw or len(self._missing) < SERVOS_PER_ARM
+        return self._heard_s + min(timeout_s, SILENCE_S if answering else timeout_s)
 
     @property
     def waits_in_vain(self) -> bool:
@@ -262,6 +269,7 @@ class ServoBus:
         self._missing = sorted(again, key=self._is_silent)
         hopeful = [servo_id for servo_id in self._missing if not self._is_silent(servo_id)]
         self._asked_s, self._wire_s = time.monotonic(), self._time_on_wire_s(len(hopeful))
+        self._heard_s = self._asked_s
         self._send(self._request(hopeful))
         return self.connected
 
@@ -279,6 +287,7 @@ class ServoBus:
             self.disconnect()
             return True
         self._times_heard += 1
+        self._heard_s = time.monotonic()
         if self._whole_yet:
             self._take_whole(data)
         else:
