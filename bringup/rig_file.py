@@ -10,12 +10,11 @@ from typing import Final
 from bringup.errors import BringupError
 from bringup.search import Adapter
 from session.config import RigFile
-from session.paths import checkout, config_dir
+from session.paths import config_dir
 from teleop.config import build, read_toml
 from teleop.joints import BUS_NAMES, SIDES
 
 TEMPLATE: Final = "aloha"
-OWN_RIG: Final = "rig.toml"
 BACKUP: Final = ".bak"
 
 _PREAMBLE: Final = """\
@@ -27,11 +26,6 @@ _PREAMBLE: Final = """\
 
 _HEADER: Final = re.compile(r"^\[", re.MULTILINE)
 _COMMENTS_ABOVE: Final = re.compile(r"(?:^#.*\n)+\Z", re.MULTILINE)
-
-
-def own_rig_path() -> Path:
-    """Where the operator's own rig file is, or will be: what `session.paths.own_rig` looks for."""
-    return (checkout() or Path.cwd()) / OWN_RIG
 
 
 def write_rig_file(path: Path, arms: Mapping[str, Adapter], *, replace: bool = False) -> RigFile:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from bringup.ask import BROADCAST_WINDOW_S
 from bringup.errors import BringupError
 from bringup.identify import assign
-from bringup.rig_file import BACKUP, own_rig_path, write_rig_file
+from bringup.rig_file import BACKUP, write_rig_file
 from bringup.search import Adapter, find_ports, known_bauds, search
+from session.paths import own_rig_path
 from teleop.bus import SERVO_IDS
 from teleop.joints import BUS_NAMES
 from teleop.registers import BAUD_RATES

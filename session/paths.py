@@ -25,10 +25,15 @@ def config_dir() -> Path:
     return here / "configs" if here else INSTALLED_CONFIGS
 
 
+def own_rig_path() -> Path:
+    """Where ``rig.toml`` is, or will be: beside ``collect.py`` (installed: in the cwd)."""
+    return (checkout() or Path.cwd()) / "rig.toml"
+
+
 def own_rig() -> Path | None:
-    """The operator's ``rig.toml`` beside ``collect.py`` (installed: in the cwd); None: not yet."""
-    path = (checkout() or Path.cwd()) / "rig.toml"
-    return path if path.is_file() else None
+    """The operator's ``rig.toml``; None: not written yet."""
+    path = own_rig_path()
+    return path if path.exists() else None
 
 
 def datasets_dir() -> Path:

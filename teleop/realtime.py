@@ -13,7 +13,9 @@ PRIORITY: Final = 40
 WORLD_PRIORITY: Final = 30
 """Below control's: the simulated arms must not keep control from a tick."""
 MCL_CURRENT_AND_FUTURE: Final = 3
-LIMITS_FILE: Final = "/etc/security/limits.d/90-tandem.conf"
+INSTALL_LIMITS: Final = (
+    "`sudo cp configs/limits/90-tandem.conf /etc/security/limits.d/` and log in again"
+)
 
 
 def enter_realtime() -> list[str]:
@@ -54,8 +56,8 @@ def ask_for_fifo(who: str, priority: int) -> tuple[bool, str]:
         os.sched_setscheduler(0, policy, os.sched_param(priority))
     except PermissionError:
         return False, (
-            f"{who} runs with normal scheduling, so ticks may be late; for real time put "
-            f"'* - rtprio {PRIORITY}' into {LIMITS_FILE} and log in again."
+            f"{who} runs with normal scheduling, so ticks may be late. For real time "
+            f"(rtprio {PRIORITY}): {INSTALL_LIMITS}."
         )
     return True, f"{who} runs with real-time scheduling (SCHED_FIFO {priority})."
 
@@ -64,10 +66,7 @@ def _lock_memory() -> str:
     """Lock all memory, but only without a limit: under one, later allocations would fail."""
     soft, _ = resource.getrlimit(resource.RLIMIT_MEMLOCK)
     if soft != resource.RLIM_INFINITY:
-        return (
-            "Control's memory is not locked; to lock it put '* - memlock unlimited' into "
-            f"{LIMITS_FILE} and log in again."
-        )
+        return f"Control's memory is not locked. To lock it (memlock unlimited): {INSTALL_LIMITS}."
     if ctypes.CDLL(None, use_errno=True).mlockall(MCL_CURRENT_AND_FUTURE):
         return f"Control's memory cannot be locked: {os.strerror(ctypes.get_errno())}."
     return "Control's memory is locked."

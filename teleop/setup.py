@@ -28,7 +28,7 @@ SNAPSHOT_BYTES: Final = 71
 STATUS_RETURN_LEVEL: Final = 68
 ANSWER_EVERYTHING: Final = 2
 CHECKED: Final = ("drive_mode", "secondary_id")
-"""What the arm's assembly decides: never changed, only compared."""
+"""What the arm's assembly decides: only compared here (`teleop doctor --fix` writes it)."""
 TAKES_GOAL_POSITIONS: Final = (
     OperatingMode.POSITION,
     OperatingMode.EXTENDED_POSITION,
@@ -225,7 +225,7 @@ class ArmSetup:
             value = found.value(name)
             if value != wanted:
                 raise self._error(
-                    spec, f"has {name} {value}, not {wanted}: correct it with Dynamixel Wizard"
+                    spec, f"has {name} {value}, not {wanted}: teleop doctor --fix corrects it"
                 )
         calibrated = find(self._calibration, self._bus.name, spec.servo_id)
         if calibrated is None:
