@@ -17,7 +17,7 @@ from bringup.errors import BringupError
 from bringup.findings import KINDS, SEVERITIES, Finding
 from bringup.fixes import AddressFix, FileFix, Fix, Workshop
 from bringup.history_checks import check_calibration, check_last_session
-from bringup.port_checks import PROC, check_ports, check_usb
+from bringup.port_checks import PROC, check_cameras, check_ports, check_usb
 from bringup.search import known_bauds
 from bringup.servo_checks import check_arm
 from session.calibration import load_calibration
@@ -76,6 +76,7 @@ def examine(path: Path, rig_file: RigFile, options: argparse.Namespace) -> list[
         findings = list(check_ports(arms, options.sysfs, options.proc))
     find_strays(arms, known_bauds())
     findings += check_usb(arms, options.sysfs)
+    findings += check_cameras(rig_file.cameras)
     for arm in arms.values():
         if arm.error is None and not arm.lost:
             findings += check_arm(arm, rig)

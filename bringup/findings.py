@@ -53,6 +53,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "camera-usb2": Kind(
         "problem", "Use the cable that came with the camera, in a blue or USB 3 labelled port."
     ),
+    "camera-kind": Kind(
+        "problem",
+        'Give the camera kind = "pattern" in the rig file to record without its pictures.',
+    ),
     "emulated-arms": Kind("notice", "Nothing to mend: no real arm is at the other end."),
     # the computer
     "rtprio": Kind(

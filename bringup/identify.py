@@ -60,10 +60,13 @@ def assign(
 
 def _named(bus: str, port: str, by_device: Mapping[str, Adapter]) -> Adapter:
     wanted = Adapter(port).device
+    option = "--" + "-".join(reversed(bus.split("_")))
     if wanted not in by_device or not by_device[wanted].servos:
-        option = "--" + "-".join(reversed(bus.split("_")))
         raise BringupError(f"No servo was found on {port}: correct {option} or --ports.")
-    return by_device[wanted]
+    adapter, role = by_device[wanted], bus.split("_")[0]
+    if adapter.role not in (None, role):
+        raise BringupError(f"{port} looks like a {adapter.role}, not a {role}: correct {option}.")
+    return adapter
 
 
 def _sides(

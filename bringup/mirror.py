@@ -7,6 +7,7 @@ operator, at the battery task.
 import argparse
 
 from session import runtime_dir
+from session.config import find_rig
 from session.configure import configure
 from tui.session import run_session
 
@@ -31,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         ConfigError, LaunchError: it cannot start.
     """
     runtime_dir.sweep()
-    config = configure(TASK, options.rig, purpose="mirror")
+    config = configure(TASK, str(find_rig(options.rig, fallback=None)), purpose="mirror")
     return run_session(config, headless=options.headless, mirror_s=options.seconds)
 
 

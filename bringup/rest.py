@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
         ConfigError, LaunchError: it cannot start.
     """
     runtime_dir.sweep()
-    path = find_rig(options.rig)
+    path = find_rig(options.rig, fallback=None)
     rig = load_rig(path).rig
     _await_leftover(rig)
     running = running_on(rig)

@@ -26,6 +26,7 @@ def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
     )
     yield "cameras"
     yield from map(_camera, summary.cameras)
+    yield from _test_pictures(facts)
     yield "joints (rad; gripper 0 closed, 1 open)"
     yield from map(_joint, summary.joints)
     yield from _health(facts, summary)
@@ -58,6 +59,17 @@ def _joint(joint: JointSummary) -> str:
         limits = ", ".join(f"{name} {count}x" for name, count in joint.limited.items())
         line += f"   limited: {limits}"
     return line
+
+
+def _test_pictures(facts: EpisodeFacts) -> Iterator[str]:
+    """Which of the cameras were none."""
+    try:
+        kinds = json.loads(facts.camera_kind or "{}")
+        names = [name for name, kind in kinds.items() if kind == "pattern"]
+    except (ValueError, AttributeError):  # `check` tells
+        return
+    if names:
+        yield f"  TEST PICTURES, no cameras: {', '.join(names)}"
 
 
 def _health(facts: EpisodeFacts, summary: Summary) -> Iterator[str]:

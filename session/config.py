@@ -215,15 +215,18 @@ def load_task(name: str) -> TaskConfig:
     return build(TaskConfig, read_toml(path), str(path))
 
 
-def find_rig(name: str | None, fallback: str = "sim") -> Path:
+def find_rig(name: str | None, fallback: str | None = "sim") -> Path:
     """The file of rig `name`: of ``configs/rigs/``, or the file itself if it ends in ``.toml``.
 
     None: the operator's own ``rig.toml``, and where there is none the rig `fallback`.
 
     Raises:
-        ConfigError: unknown (names the nearest).
+        ConfigError: unknown (names the nearest); or there is no own rig, and no `fallback` either.
     """
-    return (own_rig() if name is None else None) or _find("rig", name or fallback)
+    own = own_rig() if name is None else None
+    if own is None and name is None and fallback is None:
+        raise ConfigError("There is no rig.toml yet: run teleop scan, or name a rig with --rig.")
+    return own or _find("rig", name or fallback or "")
 
 
 def load_rig(name: str | Path) -> RigFile:

@@ -41,6 +41,11 @@ DEBOUNCE_TICKS: Final = 50
 """A key that starts an episode ends it no sooner: the same press, or one too many."""
 
 
+UNCALIBRATED: Final = (
+    "This rig has never been calibrated (teleop calibrate): leaders and followers may disagree."
+)
+
+
 class Supervisor:
     """One session, from the first process to the last."""
 
@@ -101,6 +106,8 @@ class Supervisor:
             station.wait(lambda: world.said() is not None, START_TIMEOUT_S, "the simulated world")
             station.link = WorldLink(station.runtime / WORLD_SOCKET, station.selector)
             ports = dict(port.split("=", 1) for port in (world.said() or "").split())
+        if purpose != "rest" and not station.simulated and not self._config.calibration:
+            station.log(UNCALIBRATED, "warning")
         if purpose == "rest":
             crew.command(Hold("teleop rest"))  # the first thing that it reads: nothing moves before
         crew.start_control(ports)

@@ -7,6 +7,7 @@ the processes that serve arms say of them.
 from __future__ import annotations
 
 import json
+import os
 import select
 import sys
 import time
@@ -127,12 +128,14 @@ class ServedRig:
 def serve(rig: ServedRig, stopped: Callable[[], bool]) -> None:
     """Answers the buses, moves the joints and takes commands until stopped or abandoned.
 
-    `select`, for it counts in microseconds where `poll` rounds up to milliseconds.
+    `select`, for it counts in microseconds where `poll` rounds up to milliseconds. A standard input
+    that never had anybody (/dev/null, as in a script's background) is none that was closed.
     """
     commands = Lines(sys.stdin.fileno())
+    heard: list[Lines | ServoBus] = [] if _is_null(sys.stdin.fileno()) else [commands]
     while not stopped():
         plugged = [bus for bus in rig.buses if bus.fileno() >= 0]
-        waiting: list[Lines | ServoBus] = [commands, *plugged]
+        waiting = [*heard, *plugged]
         ready, _, _ = select.select(waiting, [], [], rig.due_s(time.monotonic_ns()))
         _answer(plugged, ready, time.monotonic_ns())
         rig.step(time.monotonic_ns())
@@ -142,6 +145,11 @@ def serve(rig: ServedRig, stopped: Callable[[], bool]) -> None:
                 return
             for line in lines:
                 print_json(rig.command(line))
+
+
+def _is_null(descriptor: int) -> bool:
+    """Whether it is /dev/null."""
+    return os.fstat(descriptor).st_rdev == os.stat(os.devnull).st_rdev
 
 
 def _answer(buses: list[ServoBus], ready: list[Lines | ServoBus], now_ns: int) -> None:

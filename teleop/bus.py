@@ -53,7 +53,7 @@ VAIN_TIMEOUT_S: Final = 0.02
 SILENCE_S: Final = 0.1
 """The same after some have answered: the world's pauses are long, but its servos answer in one
 go."""
-PATIENCE_S: Final = 3e-3
+PATIENCE_S: Final = 4e-3
 VAIN_PATIENCE_S: Final = 1e-3
 """Beyond the moment at which an answer is due on a line that takes its time: for what the system
 does meanwhile. Asking earlier would talk into the servos' answers."""
@@ -361,7 +361,7 @@ def read_together(
     """Read the same registers of every servo of all `buses` at the same time.
 
     Blocks until all have answered, at most 2 x `timeout_s` (missing servos are asked once more), or
-    on a timed line until 3 ms after the answers were due. A bus without its port has an empty
+    on a timed line until 4 ms after the answers were due. A bus without its port has an empty
     reading; one that loses it now is disconnected.
     """
     waiting = {bus.port.fd: bus for bus in buses if bus.connected}

@@ -72,7 +72,8 @@ class Diagnosis:
         for row, arm in self._followers():
             self._most_effort[row * JOINTS_PER_ARM :][:JOINTS_PER_ARM] = _most_effort(arm)
         self._looks = -1
-        self._missed = self._missed_told = 0
+        self._missed = 0
+        self._missed_told = -OVERRUN_EVERY_TICKS
 
     def look(
         self, observation: Observation, clock: Clock, stage_ns: StageTimes, following: bool
@@ -89,7 +90,11 @@ class Diagnosis:
                 if arm.driven:
                     found += self._bus(arm) or [*self._servos(arm), *self._pairs(arm)]
                 found += self._heat(arm)
-        return [*found, *self._strain(observation.effort), *self._overrun(clock, stage_ns)]
+        return [
+            *found,
+            *self._strain(observation.effort),
+            *self._overrun(clock, stage_ns, following),
+        ]
 
     def _something_may_be_wrong(self) -> bool:
         """Whether to look at each arm: nearly always all is well, which two tables show. Pairs are
@@ -201,16 +206,20 @@ class Diagnosis:
             for joint in np.flatnonzero(self._strained_ticks == self._effort_ticks).tolist()
         ]
 
-    def _overrun(self, clock: Clock, stage_ns: StageTimes) -> list[Finding]:
-        """Ticks took longer than their period: the slots that went by are skipped and counted."""
+    def _overrun(self, clock: Clock, stage_ns: StageTimes, following: bool) -> list[Finding]:
+        """Ticks took longer than their period: the slots that went by are skipped and counted.
+
+        Told while following only: to begin and end a state takes longer than a tick by itself.
+        """
         missed = clock.missed - self._missed
-        if not missed or (self._missed and clock.number - self._missed_told < OVERRUN_EVERY_TICKS):
+        if not following:
+            self._missed = clock.missed
+            return []
+        if not missed or clock.number - self._missed_told < OVERRUN_EVERY_TICKS:
             return []
         self._missed, self._missed_told = clock.missed, clock.number
         stages = ", ".join(f"{s.name.lower()} {stage_ns[s] / 1e6:.1f}" for s in Stage)
-        return [
-            Finding(f"{missed} ticks missed; {clock.missed} in all (this tick's ms: {stages}).")
-        ]
+        return [Finding(f"Missed ticks: {missed} (the last tick's ms: {stages}).")]
 
     def _followers(self) -> list[tuple[int, Arm]]:
         """Each follower and its row among followers."""

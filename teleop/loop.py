@@ -10,7 +10,7 @@ import numpy as np
 
 from teleop import safety
 from teleop.clock import Clock
-from teleop.commands import Command, CommandError, Home, Recover, Start, pending
+from teleop.commands import Command, CommandError, Hold, Home, Recover, Start, Stop, pending
 from teleop.diagnosis import Diagnosis, Finding
 from teleop.errors import ClockLostError
 from teleop.gesture import GripperGesture
@@ -203,6 +203,8 @@ class Loop:
             return
         try:
             for command in pending(self._commands):
+                if isinstance(command, Hold | Stop) and self._flow.recording:
+                    self._say(_why_it_ends(command))
                 self._say(self._refusal(command) or self._flow.obey(command))
                 if isinstance(command, Recover):
                     self._recovery.confirm()
@@ -297,6 +299,13 @@ def _ramp_speed(config: SafetyConfig, limits: safety.Limits, period_s: float) ->
     per_arm = [*[config.ramp_speed_rad_s] * ARM_DOF, config.gripper_ramp_per_s]
     allowed = np.minimum(limits.velocity, limits.step / period_s)
     return np.asarray(np.minimum(np.tile(per_arm, len(SIDES)), allowed))
+
+
+def _why_it_ends(command: Hold | Stop) -> str:
+    """Of an episode, for its file."""
+    if isinstance(command, Hold):
+        return f"Told to hold: {command.reason}."
+    return f"Told to end the episode: {command.outcome.name.lower()}."
 
 
 def _with_arms(pose: Floats, arm_rad: tuple[float, ...]) -> Floats:

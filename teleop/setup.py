@@ -300,4 +300,5 @@ class ArmSetup:
         raise self._error(spec, f"does not confirm {name}: check its cable")
 
     def _error(self, spec: ServoSpec, what: str) -> ServoError:
-        return ServoError(f"Servo {spec.servo_id} ({spec.joint}) of {self._bus.name} {what}.")
+        end = "" if what.endswith("?") else "."
+        return ServoError(f"Servo {spec.servo_id} ({spec.joint}) of {self._bus.name} {what}{end}")

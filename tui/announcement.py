@@ -15,8 +15,8 @@ def announcement(config: SessionConfig) -> str:
             return f"EMULATED ARMS: {_work(config)}. No real arm moves. {KEYS}"
         case RigKind.REAL:
             return (
-                f"Rig {config.rig_file.rig.name}: {_work(config)}. The arms will move: stand clear "
-                f"of them. {KEYS}"
+                f"Rig {config.rig_file.rig.name}: {_work(config)}. The arms move at once: stand "
+                f"clear of them. {KEYS}"
             )
 
 
