@@ -10,11 +10,14 @@ import contextlib
 import os
 import selectors
 import socket
+import time
 from pathlib import Path
 from typing import Final
 
 from teleop.lockstep import LockstepError, Message, receive, send
 
+SILENCE_S: Final = 2.0
+"""A terminal that says "alive" now and then, and has not for so long, is stopped (Ctrl-Z)."""
 SOCKET: Final = "session.sock"
 
 
@@ -30,11 +33,14 @@ class Clients:
         self._selector = selector
         self._connected: list[socket.socket] = []
         self._past: list[Message] = []
+        self._heard_s: dict[socket.socket, float] = {}  # of those that say they are there
         selector.register(self._listener, selectors.EVENT_READ, self._accept)
         self.requests: list[str] = []
 
     def __len__(self) -> int:
-        return len(self._connected)
+        """How many are there: connected, and not stopped if they usually say that they are."""
+        now_s = time.monotonic()
+        return sum(now_s - self._heard_s.get(each, now_s) < SILENCE_S for each in self._connected)
 
     def log(self, text: str, level: str = "info") -> None:
         """Say something to everybody who watches, and to whoever attaches later."""
@@ -70,11 +76,15 @@ class Clients:
         except LockstepError:
             self._drop(client)
             return
-        self.requests.append(str(message.get("op")))
+        if message.get("op") == "alive":
+            self._heard_s[client] = time.monotonic()
+        else:
+            self.requests.append(str(message.get("op")))
 
     def _drop(self, client: socket.socket) -> None:
         if client in self._connected:
             self._connected.remove(client)
+            self._heard_s.pop(client, None)
             self._selector.unregister(client)
             client.close()
 

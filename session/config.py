@@ -241,7 +241,10 @@ def load_rig(name: str | Path) -> RigFile:
 
 def _find(kind: str, name: str) -> Path:
     if name.endswith(".toml"):
-        return Path(name)
+        path = Path(name)
+        if path.exists() and not path.is_file():
+            raise ConfigError(f"{path} is no file: name a {kind} file that can be read.")
+        return path
     folder = config_dir() / f"{kind}s"
     known = {path.stem: path for path in sorted(folder.glob("*.toml"))}
     if name not in known:

@@ -63,7 +63,7 @@ def configure(
         episodes=episodes or (1 if simulated else task_config.episodes),
         seed=secrets.randbelow(1_000_000) if seed is None else seed,
         out=str((out or datasets_dir()).resolve()),
-        calibration=() if simulated else load_calibration(path),
+        calibration=() if simulated or purpose == "rest" else load_calibration(path),
         rig_path=str(path.resolve()),
         purpose=purpose,
         mode=mode,

@@ -30,6 +30,7 @@ class Crew:
         self._kind = kind
         self._runtime = Path(config.runtime_dir)
         self._commands, self._control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._commands.setblocking(False)  # a control that is stopped must not stop the session
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.children: dict[str, Child] = {}
 

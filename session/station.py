@@ -21,7 +21,7 @@ from session.status import PROMPT_BYTES, SESSION_DTYPE, STATUS_RING, Phase
 from session.tally import Tally
 from session.watch import Watch
 from session.world_link import WorldLink
-from teleop.commands import Command, Hold
+from teleop.commands import Alive, Command, Hold
 from teleop.lockstep import LockstepError
 from teleop.ring import RingWriter
 from teleop.tick import NO_EPISODE, State
@@ -29,6 +29,7 @@ from teleop.tick import NO_EPISODE, State
 PUMP_S: Final = 0.1
 OBEY_TICKS: Final = 10
 """What control has not done so many ticks after it was told to, it will not do."""
+ALIVE_PERIOD_S: Final = 1.0
 UNWATCHED_S: Final = 2.0
 """A terminal that reconnects within this time is not missed."""
 
@@ -66,6 +67,7 @@ class Station:
         self._phase = Phase.STARTING
         self._prompt = ""
         self._told_at_tick = 0
+        self._alive_s = 0.0
         self._unwatched_since: float | None = time.monotonic()
 
     # -- telling
@@ -164,8 +166,15 @@ class Station:
         if self.link is not None and self.link.waiting and self._phase not in DEMONSTRATING:
             self.resume()  # the operator has finished what nobody follows any more
         self._publish()
+        self._say_alive()
         if raising:
             self._check_children()
+
+    def _say_alive(self) -> None:
+        """Control holds where nobody could tell it to."""
+        if time.monotonic() - self._alive_s >= ALIVE_PERIOD_S:
+            self._alive_s = time.monotonic()
+            self.crew.command(Alive())
 
     def _hear_clients(self) -> None:
         while self.clients.requests:

@@ -84,6 +84,11 @@ class Supervisor:
             station.log(str(error), "error")
             self._holds.after_fault()
             status = 1
+        except OSError as error:
+            where = error.filename or station.runtime
+            station.log(f"The session cannot go on at {where}: {error.strerror}.", "error")
+            self._holds.after_fault()
+            status = 1
         except Exception as error:  # a fault of ours: the arms hold all the same
             station.log(f"The session failed: {error!r}.", "error")
             traceback.print_exc()

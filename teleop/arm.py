@@ -29,6 +29,7 @@ WRITE_ATTEMPTS: Final = 3
 BEYOND_RAD: Final = 0.1
 """So far outside a servo's limits a joint may stand and still be held: at the limit."""
 WATCHDOG_OFF: Final = 0
+WATCHDOG_TRIPPED: Final = 0xFF
 
 _PROFILE: Final = Block(108, 8)
 _GOAL_CURRENT: Final = Block(102, 2)
@@ -64,6 +65,7 @@ class Arm(SensedArm):
         limits = [servos[index].goal_limits_ticks for index in JOINT_INDEX]
         self._lowest_ticks, self._highest_ticks = zip(*limits, strict=True)
         self._own_limits_ticks = [servos[index].own_limits_ticks for index in JOINT_INDEX]
+        self._tripped: set[int] = set()  # IDs stopped by their watchdogs, until they are held again
         self._mute: set[int] = set()  # joints whose servo was never heard: no goals for them
 
     # ---- driving ------------------------------------------------------------------------------
@@ -105,6 +107,7 @@ class Arm(SensedArm):
             ServoError: a servo does not keep them.
         """
         self._watched = False
+        self._note_trips()
         self._write_or_fail("profile", _PROFILE, self._for_all(0))
         self._write_or_fail("bus watchdog", WATCHDOG, self._for_all(WATCHDOG_OFF))
         currents = {
@@ -119,7 +122,8 @@ class Arm(SensedArm):
         """Hold every servo; `goal_rad` becomes what is held.
 
         A servo whose torque is off gets its present position as goal, confirmed, before its torque
-        goes on; one that holds already keeps its goal, unless `where_it_is`. A servo that does not
+        goes on, and so does one that its watchdog has stopped: it may stand anywhere. One that
+        holds already keeps its goal, unless `where_it_is`. A servo that does not
         answer is left alone, and so is the shadow of one. Followers' watchdogs are armed.
 
         Returns:
@@ -131,8 +135,11 @@ class Arm(SensedArm):
         self.unwatch()  # a tripped watchdog refuses goals
         self.take(read_together([self.bus], PRESENT, self._timeout_s, self._now_ns)[0])
         torque = {i for i, data in self._read(TORQUE_ENABLE).items() if data[0]}
-        goals = self._goals_to_hold(set() if where_it_is else torque)
-        beyond = self._beyond() - torque
+        outside = self._beyond()
+        keeping = torque & outside if where_it_is else torque - self._tripped
+        self._tripped.clear()
+        goals = self._goals_to_hold(keeping)
+        beyond = outside - torque
         goals = {i: goal for i, goal in goals.items() if i not in beyond}
         failed = self._write_verified(GOAL_POSITION, goals) | beyond
         answering = {i for i in SERVO_IDS if not self.held[i - 1]}
@@ -145,16 +152,9 @@ class Arm(SensedArm):
                 WATCHDOG, dict.fromkeys(sorted(able - failed), WATCHDOG_COUNTS)
             )
             self._watched = True
-        problem = self._complaint(
-            "cannot be held", failed - beyond | (set(SERVO_IDS) - able) - beyond
-        )
-        if beyond:
-            problem += (
-                f" {self.name} stands outside the position limits of servo "
-                f"{', '.join(map(str, sorted(beyond)))}: move it inside by hand, or run teleop "
-                "calibrate."
-            )
-        return problem.strip()
+        not_held = (failed | set(SERVO_IDS) - able) - beyond
+        problems = self._complaint("cannot be held", not_held), self._outside(beyond)
+        return " ".join(filter(None, problems))
 
     def restore(self) -> str:
         """After a restart: what the arm relies on, then hold it where it is.
@@ -193,7 +193,14 @@ class Arm(SensedArm):
     def unwatch(self) -> None:
         """Watchdogs off: nobody will talk to the servos for a while, and they are to hold."""
         self._watched = False
+        self._note_trips()
         self._write_verified(WATCHDOG, self._for_all(WATCHDOG_OFF))
+
+    def _note_trips(self) -> None:
+        """Before watchdogs are cleared: whom they have stopped."""
+        for servo_id, data in self._read(WATCHDOG).items():
+            if data[0] == WATCHDOG_TRIPPED:
+                self._tripped.add(servo_id)
 
     # ---- inside -------------------------------------------------------------------------------
 

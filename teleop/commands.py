@@ -6,11 +6,15 @@ ticks' `state`, and a refusal as a text in the event ring.
 
 import json
 import socket
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Final
 
 from teleop.config import ConfigError, build
 from teleop.tick import Outcome
+
+LARGEST: Final = 2**53
+"""What JSON and every reader of a tick can hold."""
 
 
 class CommandError(Exception):
@@ -26,6 +30,10 @@ class Start:
 
     episode: int
     max_steps: int
+
+    def __post_init__(self) -> None:
+        if not (abs(self.episode) <= LARGEST and abs(self.max_steps) <= LARGEST):
+            raise ValueError(f"episode and max_steps must be at most {LARGEST}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,11 @@ class Recover:
 
 
 @dataclass(frozen=True, slots=True)
+class Alive:
+    """The session is there; once it has said so it must go on saying so, or followers hold."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rest:
     """Ramp to the rest pose, switch torque off there, and exit."""
 
@@ -62,9 +75,9 @@ class Quit:
     """Exit at once, holding: torque stays on."""
 
 
-Command = Start | Stop | Home | Hold | Recover | Rest | Quit
+Command = Start | Stop | Home | Hold | Recover | Alive | Rest | Quit
 _KINDS: Final = {
-    kind.__name__.lower(): kind for kind in (Start, Stop, Home, Hold, Recover, Rest, Quit)
+    kind.__name__.lower(): kind for kind in (Start, Stop, Home, Hold, Recover, Alive, Rest, Quit)
 }
 MAX_BYTES: Final = 4096
 
@@ -86,7 +99,7 @@ def decode(datagram: bytes) -> Command:
         if kind is Stop:
             return Stop(Outcome(fields.pop("outcome")), **fields)
         command = build(kind, fields, "command")
-        assert isinstance(command, Start | Home | Hold | Recover | Rest | Quit)
+        assert isinstance(command, Start | Home | Hold | Recover | Alive | Rest | Quit)
         return command
     except (
         ValueError,
@@ -99,21 +112,18 @@ def decode(datagram: bytes) -> Command:
         raise CommandError(f"Not a command: {datagram[:80]!r} ({error}).") from error
 
 
-def pending(control_socket: socket.socket) -> list[Command]:
-    """Every command that has arrived, oldest first. Never blocks.
+def pending(control_socket: socket.socket) -> Iterator[Command]:
+    """Every command that has arrived, oldest first, as they are taken. Never blocks.
 
     Raises:
-        ConnectionError: the session's end is closed.
-        CommandError: a datagram was no command.
+        ConnectionError: the session's end is closed; what was said before has been yielded.
+        CommandError: a datagram was no command; those behind it come the next time.
     """
-    commands: list[Command] = []
     while True:
         try:
             datagram = control_socket.recv(MAX_BYTES, socket.MSG_DONTWAIT)
         except BlockingIOError:
-            return commands
-        if not datagram and commands:
-            return commands  # what was said before the end counts; the end is told next time
+            return
         if not datagram:
             raise ConnectionError("The session has closed the command socket.")
-        commands.append(decode(datagram))
+        yield decode(datagram)

@@ -9,10 +9,12 @@ world was lost, or an arm could not be brought to rest (torque stays on).
 """
 
 import argparse
+import math
 import os
 import signal
 import socket
 import sys
+from dataclasses import replace
 from pathlib import Path
 from types import FrameType
 
@@ -27,7 +29,7 @@ from teleop.parent import die_with_parent
 from teleop.publish import Publisher
 from teleop.realtime import enter_realtime, granted, quiet_garbage
 from teleop.rig import LOCKSTEP_TIMEOUT_S, REAL_TIMEOUT_S, Rig
-from teleop.rig_config import SERVOS_FILE, ControlConfig
+from teleop.rig_config import SERVOS_FILE, ControlConfig, RigConfig
 from teleop.states import Ending, Flow
 from teleop.tick import State
 
@@ -90,6 +92,8 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
     clock = _clock(config, stop)
     publisher.bare(State.CHECKING, flow, clock.now_ns)
     timeout_s = REAL_TIMEOUT_S if config.world_socket is None else LOCKSTEP_TIMEOUT_S
+    if not config.mend:  # to rest: two servos of a joint that disagree are no reason to stay up
+        config = replace(config, rig=_with_any_pair(config.rig))
     with Rig(config, lambda: clock.now_ns, timeout_s) as rig:
         write_json(Path(config.runtime_dir) / SERVOS_FILE, rig.inventory())
         for sentence in rig.absent:
@@ -117,6 +121,11 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
     held = ending is Ending.LEFT_HOLDING
     publisher.bare(State.HOLDING if held else State.DISCONNECTED, flow, clock.now_ns)
     return EXIT_LOST if ending is Ending.FAULT or rig.absent else EXIT_OK
+
+
+def _with_any_pair(rig: RigConfig) -> RigConfig:
+    """The rig, however far apart the two servos of a joint are."""
+    return replace(rig, safety=replace(rig.safety, pair_limit_rad=math.inf))
 
 
 def _hold(rig: Rig, publisher: Publisher, clock: Clock) -> None:

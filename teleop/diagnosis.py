@@ -76,19 +76,26 @@ class Diagnosis:
         self._missed_told = -OVERRUN_EVERY_TICKS
 
     def look(
-        self, observation: Observation, clock: Clock, stage_ns: StageTimes, following: bool
+        self,
+        observation: Observation,
+        clock: Clock,
+        stage_ns: StageTimes,
+        following: bool,
+        resting: bool = False,
     ) -> list[Finding]:
         """Everything new in this tick.
 
         Args:
             stage_ns: how long the stages of this tick took; those of `Stage`.
             following: the leaders lead, and have led for a tick.
+            resting: arms go to rest: two servos that disagree are no reason to stay up.
         """
         found = self._pause(clock, following)
         if self._something_may_be_wrong():
             for arm in self._rig.arms:
                 if arm.driven:
-                    found += self._bus(arm) or [*self._servos(arm), *self._pairs(arm)]
+                    pairs = [] if resting else self._pairs(arm)
+                    found += self._bus(arm) or [*self._servos(arm), *pairs]
                 found += self._heat(arm)
         return [
             *found,
@@ -117,6 +124,7 @@ class Diagnosis:
         self._rig.look_at_watchdogs()
         if clock.gap_s <= GAP_TO_HOLD_S:
             return []
+        self._missed = clock.missed  # that slots went by is said by the pause itself
         for arm in self._rig.arms:
             arm.believe()  # they may be anywhere by now
         if not following:

@@ -10,7 +10,7 @@ import numpy as np
 
 from teleop import safety
 from teleop.clock import Clock
-from teleop.commands import Command, CommandError, Hold, Home, Recover, Start, Stop, pending
+from teleop.commands import Alive, Command, CommandError, Hold, Home, Recover, Start, Stop, pending
 from teleop.diagnosis import Diagnosis, Finding
 from teleop.errors import ClockLostError
 from teleop.gesture import GripperGesture
@@ -31,6 +31,8 @@ REST_PATIENCE_TICKS: Final = 250
 REST_DWELL_TICKS: Final = 25
 """How long the rest pose is held before torque goes off, so that the arms have really arrived."""
 NO_LIMIT: Final = (0,) * DOF
+SESSION_SILENCE_S: Final = 3.0
+"""Of a session that says every second that it is there. It may wait for a disk that long."""
 BUSY_NS: Final = 12_000_000
 """A tick whose observation took longer has no time left for more reads."""
 IS_GRIPPER: Final = np.array([name.endswith(GRIPPER) for name in JOINT_NAMES])
@@ -72,6 +74,8 @@ class Loop:
         self._recovery = Recovery(rig, config.safety.pair_limit_rad, self._say)
         self._gesture = GripperGesture()
         self._gestures = 0
+        self._heard_s = time.monotonic()
+        self._session_speaks = False
         self._entered = State.CHECKING
         self._observation: Observation = rig.observe()
         self._command: Floats = np.full(DOF, np.nan)  # until the followers first hold
@@ -143,7 +147,10 @@ class Loop:
         if self._stage_ns[Stage.OBSERVE] < BUSY_NS:
             self._rig.refresh_health()
         following = self._flow.state is State.FOLLOWING and self._state_ticks > 0
-        for finding in self._diagnosis.look(observation, self._clock, self._stage_ns, following):
+        state = self._flow.state
+        for finding in self._diagnosis.look(
+            observation, self._clock, self._stage_ns, following, state is State.RESTING
+        ):
             self._react(finding)
         if self._flow.state is State.HOLDING and self._recovery.tick():
             self._adopt_goals()
@@ -201,8 +208,18 @@ class Loop:
             self._flow.stop()
         if self._commands is None:
             return
+        silent_s = time.monotonic() - self._heard_s
+        if self._session_speaks and silent_s > SESSION_SILENCE_S:
+            self._session_speaks = False
+            if self._flow.state is State.FOLLOWING:
+                self._say("Holding: the session has not been heard of, so no key would stop us.")
+                self._flow.fault()
         try:
             for command in pending(self._commands):
+                self._heard_s = time.monotonic()
+                if isinstance(command, Alive):
+                    self._session_speaks = True
+                    continue
                 if isinstance(command, Hold | Stop) and self._flow.recording:
                     self._say(_why_it_ends(command))
                 self._say(self._refusal(command) or self._flow.obey(command))
@@ -270,6 +287,10 @@ class Loop:
             return self._rig.let_go_grippers()
         if state is State.FOLLOWING:
             return self._rig.let_go("leader")
+        if state is State.HOLDING:
+            for arm in self._rig.arms:
+                if not arm.driven:  # left behind by an attempt to rest
+                    self._recovery.bring_back(arm)
         if state is State.HOLDING and not np.isfinite(self._command).any():
             return self._hold_all()  # told to hold before anything was commanded
         if state is State.HOLDING:

@@ -15,6 +15,7 @@ from teleop.alarms import UNKNOWN, shut_down
 from teleop.arm import Arm
 from teleop.errors import TeleopError
 from teleop.joints import SERVOS_PER_ARM
+from teleop.readings import Mask
 from teleop.rig import Rig
 from teleop.tick import Need
 
@@ -93,18 +94,24 @@ class Recovery:
     def _procedure(self, arm: Arm) -> Procedure:
         """Everything that may have to be done to an arm, until it holds again."""
         yield Need.RECOVERING  # everybody has stopped first
+        supported = False
         while True:
             if not arm.bus.connected:
                 yield from self._plug_in(arm)
             yield from self._hear_all(arm)
             if not arm.bus.connected:
                 continue
-            yield from self._restart(arm)
-            problem = self._still_failing(arm) or arm.restore()
+            yield from self._restart(arm, supported)
+            failed = shut_down(arm.hardware_error)
+            problem = arm.restore()  # whoever can hold does, a failed servo's shadow too
             if not problem and arm.bus.connected:
                 break
             if problem:
-                yield from self._wait_for_operator(arm, Need.SERVO, f"{problem} Then confirm.")
+                text = self._still_failing(arm, failed) or problem
+                carries = bool((failed & CARRIES_WEIGHT).any())
+                need = Need.CONFIRM if carries else Need.SERVO
+                yield from self._wait_for_operator(arm, need, f"{text} Then confirm.")
+                supported = carries
         arm.returned[:] = False
         arm.driven = True
         self._said.pop(arm.name, None)
@@ -139,11 +146,15 @@ class Recovery:
             heard = heard + 1 if arm.ok and arm.pair_gap_rad <= self._pair_limit_rad else 0
             yield Need.RECOVERING if heard else Need.SERVO
 
-    def _restart(self, arm: Arm) -> Procedure:
-        """Restart the servos that have shut themselves down, and wait until they answer."""
+    def _restart(self, arm: Arm, supported: bool) -> Procedure:
+        """Restart the servos that have shut themselves down, and wait until they answer.
+
+        Args:
+            supported: the operator has just said so.
+        """
         arm.take_condition()
         failed = shut_down(arm.hardware_error)
-        if (failed & CARRIES_WEIGHT).any():
+        if (failed & CARRIES_WEIGHT).any() and not supported:
             yield from self._wait_for_operator(
                 arm,
                 Need.CONFIRM,
@@ -161,14 +172,14 @@ class Recovery:
                 break
         arm.take_condition()
 
-    def _still_failing(self, arm: Arm) -> str:
+    def _still_failing(self, arm: Arm, failed: Mask) -> str:
         """Which servos are shut down after all, or do not answer after their restart."""
-        failed = shut_down(arm.hardware_error)
         if not failed.any():
             return ""
+        support = "keep supporting the arm, " if (failed & CARRIES_WEIGHT).any() else ""
         return (
-            f"Servo {arm.named(failed)} of {arm.name} does not come back: let it cool, check its "
-            "power and cable."
+            f"Servo {arm.named(failed)} of {arm.name} does not come back: {support}let it cool, "
+            "check its power and cable."
         )
 
     def _wait_for_operator(self, arm: Arm, need: Need, text: str) -> Procedure:

@@ -1,6 +1,7 @@
 """What a rig is, as far as the arms go: ports, poses, limits. Filled from `configs/rigs/*.toml`."""
 
 import math
+import os
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
@@ -152,11 +153,11 @@ class RigConfig:
                 "arms must be one or two pairs, a leader and a follower on each side, not "
                 f"{', '.join(arm.name for arm in self.arms) or 'none'}."
             )
-        ports = [arm.port for arm in self.arms]
+        ports = [os.path.realpath(arm.port) for arm in self.arms]
         for arm in self.arms:
             if not arm.port:
                 raise ValueError(f"{arm.name} has no port: write the serial port it hangs on.")
-            if ports.count(arm.port) > 1:
+            if ports.count(os.path.realpath(arm.port)) > 1:
                 raise ValueError(f"two arms have the port {arm.port}.")
 
     @property

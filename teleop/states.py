@@ -7,7 +7,7 @@ holding, and an episode in progress then ends unlabelled.
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from teleop.commands import Command, Hold, Home, Quit, Recover, Rest, Start, Stop
+from teleop.commands import Alive, Command, Hold, Home, Quit, Recover, Rest, Start, Stop
 from teleop.tick import NO_EPISODE, Outcome, State
 
 
@@ -63,7 +63,7 @@ class Flow:
                 return self._home()
             case Hold():
                 self.fault()
-            case Recover():
+            case Recover() | Alive():
                 pass  # changes what the hold waits for, not the state
             case Rest():
                 self._end_episode(Outcome.UNLABELLED)

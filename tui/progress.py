@@ -23,6 +23,8 @@ from tui.keys import Key, Keyboard
 from tui.view import Pace, View, Viewer, progress_line
 
 LIVE_PERIOD_S: Final = 0.2
+ALIVE_PERIOD_S: Final = 0.5
+CTRL_C: Final = "Ctrl-C brings them to rest."
 PLAIN_PERIOD_S: Final = 5.0
 INTERRUPTED: Final = 130
 ASKING: Final = (Phase.READY, Phase.HOLDING)
@@ -61,6 +63,7 @@ class Progress:
         self._handled = 0
         self._shown_at = 0.0
         self._shown_phase = Phase.STARTING
+        self._alive_s = 0.0
         self._shown = ""
         self._prompt = ""
 
@@ -94,7 +97,14 @@ class Progress:
                 if status is not None:
                     return status
             self._forward_interrupts()
+            self._say_alive()
             self._show()
+
+    def _say_alive(self) -> None:
+        """A terminal that is stopped (Ctrl-Z) forwards no key: the session must notice."""
+        if time.monotonic() - self._alive_s >= ALIVE_PERIOD_S:
+            self._alive_s = time.monotonic()
+            self.ask("alive")
 
     def _hear(self) -> int | None:
         """Take in what the session says; the exit status if that was the last."""
@@ -157,7 +167,8 @@ class Progress:
             return
         text = view.prompt
         if view.phase is Phase.HOLDING:
-            text = f"The arms hold. {text} Ctrl-C brings them to rest."
+            ends = "Ctrl-C again: end at once, arms holding." if self._interrupts else CTRL_C
+            text = f"The arms hold. {text} {ends}"
         if self._yes and "Enter" in text:
             text += " (Yes, by --yes.)"
             self.ask("go_on")

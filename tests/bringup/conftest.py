@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,8 @@ def rig_path(adapters: dict[str, Adapter], tmp_path: Path) -> Path:
     """The rig file of the pair."""
     path = tmp_path / "rig.toml"
     write_rig_file(path, adapters)
+    text = path.read_text().replace('kind = "realsense"', 'kind = "pattern"')
+    path.write_text(re.sub(r"(?m)^serial = .*\n", "", text))  # no cameras, as of yet
     return path
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from control_harness import Control, TinyWorld
 
-from teleop.commands import Home, Recover, Rest, Start, Stop
+from teleop.commands import Alive, Hold, Home, Recover, Rest, Start, Stop
 from teleop.joints import BUS_NAMES
 from teleop.rig_config import SafetyConfig
 from teleop.tick import NO_EPISODE, Need, Outcome, State
@@ -296,3 +296,85 @@ def test_one_pair_of_arms(tmp_path: Path, world: TinyWorld, side: str) -> None:
         assert world.order(register=[absent, 1, "status_return_level"]) == 2
     finally:
         control.end()
+
+
+def test_what_its_watchdog_has_stopped_is_held_where_it_stands(
+    control: Control, world: TinyWorld, tmp_path: Path
+) -> None:
+    """It may have been blocked, or moved since: its old goal would make it leap."""
+    follow(control)
+    os.kill(control.process.pid, signal.SIGKILL)
+    control.process.wait()
+    for servo_id in range(1, 10):
+        world.order(set=["follower_left", servo_id, "bus_watchdog", 255])
+    world.order(pose=["left", [0.6, -0.96, 1.16, 0.0, -0.3, 0.0, 0.03]])
+    again = Control(tmp_path, world.ports)
+    try:
+        homing = again.wait_for_state(State.HOMING)
+        assert homing["action"][0] == pytest.approx(0.6, abs=0.05)
+        again.wait_for_state(State.WAITING)
+        assert fastest_rad_s(again) <= 0.9
+    finally:
+        again.end()
+
+
+def test_after_a_restart_that_failed_the_shadow_carries_the_arm(
+    control: Control, world: TinyWorld
+) -> None:
+    follow(control)
+    world.order(heat=["follower_right", 4, 120])
+    control.wait_for(lambda tick: tick["need"] == Need.CONFIRM)
+    control.send(Recover())
+    control.wait_for(lambda _: said(control, "keep supporting the arm"))
+    control.wait_for(lambda tick: tick["need"] == Need.CONFIRM)
+    assert world.torque("follower_right") == [1, 1, 1, 0, 1, 1, 1, 1, 1]
+    world.order(heat=["follower_right", 4, 30])
+    control.send(Recover())
+    back_to_waiting(control)
+
+
+def test_one_confirmation_is_for_one_arm(control: Control, world: TinyWorld) -> None:
+    follow(control)
+    world.order(fail=["follower_left", 2, OVERLOAD])
+    world.order(fail=["follower_right", 4, OVERLOAD])
+    control.wait_for(lambda _: said(control, "2 (shoulder) of follower_left must"))
+    control.wait_for(lambda _: said(control, "4 (elbow) of follower_right must"))
+    control.send(Recover())
+    control.wait_for(lambda _: said(control, "is back and holds"))
+    control.pass_ticks(10)
+    restarted = [event for event in control.events() if event.startswith("Restarting")]
+    assert len(restarted) == 1
+    assert control.newest()["need"] == Need.CONFIRM
+    control.send(Recover())
+    back_to_waiting(control)
+
+
+def test_a_session_that_has_spoken_must_go_on_speaking(control: Control, world: TinyWorld) -> None:
+    """Stopped, it could not tell the arms to hold: the operator's key would do nothing."""
+    control.send(Alive())
+    follow(control)
+    control.wait_for_state(State.HOLDING)
+    assert said(control, "the session has not been heard of")
+
+
+def test_an_arm_left_behind_by_a_rest_comes_back_first(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    world.order(unplug="follower_left")
+    control.wait_for(lambda tick: tick["need"] == Need.PLUG)
+    control.send(Rest())
+    control.wait_for_state(State.RESTING)
+    control.send(Hold("key"))
+    control.wait_for(lambda tick: tick["need"] == Need.PLUG)
+    world.order(plug="follower_left")
+    control.wait_for(lambda _: said(control, "follower_left is back"))
+    back_to_waiting(control)
+
+
+def test_numbers_that_no_tick_holds_are_no_command(control: Control, world: TinyWorld) -> None:
+    control.wait_for_state(State.WAITING)
+    control.socket.send(b'{"command": "start", "episode": 99999999999999999999, "max_steps": 5}')
+    control.send(Start(episode=5, max_steps=5000))
+    control.wait_for_state(State.FOLLOWING)
+    control.send(Hold("key"))
+    control.socket.send(b"nonsense")
+    control.wait_for_state(State.HOLDING)
