@@ -138,7 +138,7 @@ class ServoBus:
         self.retries = 0
         self.timed = False
         self._parser = StatusParser()
-        self._requests: dict[tuple[Block, tuple[int, ...], int], bytes] = {}
+        self._requests: dict[tuple[int, int, int, tuple[int, ...]], bytes] = {}
         self._misses = dict.fromkeys(SERVO_IDS, 0)
         self._has_misses = False
         self._order = SERVO_IDS
@@ -223,7 +223,7 @@ class ServoBus:
         self._whole_yet = self._order == SERVO_IDS
         self._asked_s, self._wire_s = time.monotonic(), self._time_on_wire_s()
         self._heard_s = self._asked_s
-        key = (block, self._order, self._lead)
+        key = (block.address, block.size, self._lead, self._order)
         request = self._requests.get(key)
         if request is None:
             request = self._requests[key] = self._request(self._order)

@@ -18,7 +18,6 @@ from teleop.readings import Mask
 from teleop.rig import FIRST_ROW, Observation, Rig
 from teleop.rig_config import SafetyConfig
 from teleop.tick import Stage
-from teleop.units import Floats
 
 GAP_TO_LOOK_S: Final = 0.15
 """After a longer pause the followers' watchdogs (0.2 s) may have tripped."""
@@ -67,10 +66,11 @@ class Diagnosis:
         self._alerts = dict.fromkeys(rig.arms, none)
         self._errors = {arm: np.zeros(SERVOS_PER_ARM, np.uint8) for arm in rig.arms}
         self._hot = dict.fromkeys(rig.arms, none)
-        self._strained_ticks = np.zeros(DOF, np.int64)
-        self._most_effort = np.full(DOF, np.inf)
+        self._strained_ticks: dict[int, int] = {}
+        self._most_effort = [np.inf] * DOF
         for row, arm in self._followers():
-            self._most_effort[row * JOINTS_PER_ARM :][:JOINTS_PER_ARM] = _most_effort(arm)
+            joints = slice(row * JOINTS_PER_ARM, (row + 1) * JOINTS_PER_ARM)
+            self._most_effort[joints] = map(sustained_limit, arm.model_names)
         self._looks = -1
         self._missed = 0
         self._missed_told = -OVERRUN_EVERY_TICKS
@@ -99,7 +99,7 @@ class Diagnosis:
                 found += self._heat(arm)
         return [
             *found,
-            *self._strain(observation.effort),
+            *self._strain(observation.effort.tolist()),
             *self._overrun(clock, stage_ns, following),
         ]
 
@@ -199,19 +199,23 @@ class Diagnosis:
             for index in np.flatnonzero(new).tolist()
         ]
 
-    def _strain(self, effort: Floats) -> list[Finding]:
+    def _strain(self, effort: list[float]) -> list[Finding]:
         """A joint that has pushed hard for long will overload: said once, before it does."""
-        strained = np.abs(effort) > self._most_effort
-        if not strained.any():
-            self._strained_ticks[:] = 0
+        strained = [
+            joint
+            for joint, (drawn, most) in enumerate(zip(effort, self._most_effort, strict=True))
+            if abs(drawn) > most
+        ]
+        if not strained and not self._strained_ticks:
             return []
-        self._strained_ticks = np.where(strained, self._strained_ticks + 1, 0)
+        self._strained_ticks = {joint: self._strained_ticks.get(joint, 0) + 1 for joint in strained}
         return [
             Finding(
                 f"The servo of {JOINT_NAMES[joint]} (follower) has pushed hard for "
                 f"{self._safety.effort_warning_s:g} s and will shut down soon: ease off."
             )
-            for joint in np.flatnonzero(self._strained_ticks == self._effort_ticks).tolist()
+            for joint, ticks in self._strained_ticks.items()
+            if ticks == self._effort_ticks
         ]
 
     def _overrun(self, clock: Clock, stage_ns: StageTimes, following: bool) -> list[Finding]:
@@ -233,8 +237,3 @@ class Diagnosis:
         """Each follower and its row among followers."""
         rows = zip(self._rig.rows, self._rig.arms, strict=True)
         return [(r - FIRST_ROW["follower"], arm) for r, arm in rows if arm.role == "follower"]
-
-
-def _most_effort(arm: Arm) -> Floats:
-    """(7,) the effort beyond which each joint is under too much load for long."""
-    return np.array([sustained_limit(name) for name in arm.model_names])

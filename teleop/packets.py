@@ -94,6 +94,11 @@ def status_header(servo_id: int, size: int) -> bytes:
     return HEADER + struct.pack("<BHB", servo_id, size + 4, STATUS)
 
 
+@functools.cache
+def _headers(servo_ids: tuple[int, ...], size: int) -> tuple[bytes, ...]:
+    return tuple(status_header(servo_id, size) for servo_id in servo_ids)
+
+
 def chain(raw: bytes, servo_ids: Sequence[int], size: int, keep: int) -> tuple[bytes, bytes] | None:
     """The data and the error bytes in `raw`, if it is nothing but the status packets of these
     servos in this order, `size` bytes of data each, nothing stuffed.
@@ -105,8 +110,10 @@ def chain(raw: bytes, servo_ids: Sequence[int], size: int, keep: int) -> tuple[b
     if len(raw) != stride * len(servo_ids):
         return None
     data, errors = [], []
-    for end, servo_id in zip(range(stride, len(raw) + 1, stride), servo_ids, strict=True):
-        if not raw.startswith(status_header(servo_id, size), end - stride):
+    end = 0
+    for header in _headers(tuple(servo_ids), size):
+        end += stride
+        if not raw.startswith(header, end - stride):
             return None
         if crc16.umts(raw[end - stride : end - 2]) != raw[end - 2] | raw[end - 1] << 8:
             return None

@@ -101,7 +101,7 @@ class Rig:
                 arm.take_voltage_temperature()
                 arm.take_condition()
             opened.pop_all()
-        self._health: list[float] = []
+        self._health: tuple[bytes | float, ...] = ()
         self._health_looks = -1
         self._ticks = 0
         self._look = [look for arm in self.arms for look in _looks(arm)]
@@ -200,14 +200,15 @@ class Rig:
         rejected: list[int] = self._all(self.readings.rejected).tolist()
         return rejected
 
-    def health(self) -> list[float]:
-        """(3 * 4 * 9) what `refresh_health` keeps: temperatures in degC, voltages in V, hardware
-        errors."""
+    def health(self) -> tuple[bytes | float, ...]:
+        """What `refresh_health` keeps, of all four buses, as a tick has it at its end: temperatures
+        in degC as bytes, 36 voltages in V, hardware errors as bytes."""
         looks = sum(arm.looks for arm in self.arms)
         if looks != self._health_looks:
             seen, self._health_looks = self.readings, looks
-            tables = (seen.temperature_degc, seen.voltage_v, seen.hardware_error)
-            self._health = [each for t in tables for each in self._all(t).ravel().tolist()]
+            voltage_v = self._all(seen.voltage_v).ravel().tolist()
+            temperature, errors = self._all(seen.temperature_degc), self._all(seen.hardware_error)
+            self._health = (temperature.tobytes(), *voltage_v, errors.tobytes())
         return self._health
 
     def refresh_health(self) -> None:

@@ -124,15 +124,15 @@ TICK_DTYPE: Final = np.dtype(
 _CODES: Final = {"<u8": "Q", "<i8": "q", "<u4": "I", "<f8": "d", "<f4": "f", "|u1": "B", "|b1": "?"}
 
 
-def _format(dtype: np.dtype[np.void]) -> str:
-    """The same layout for `struct`."""
-    fields = [dtype[name] for name in dtype.names or ()]
-    counts = [math.prod(field.shape) for field in fields]
-    codes = [_CODES[field.base.str] for field in fields]
-    return "<" + "".join(f"{count}{code}" for count, code in zip(counts, codes, strict=True))
+def _format(field: np.dtype[Any]) -> str:
+    """A field for `struct`; tables of single bytes are one string of bytes."""
+    count = math.prod(field.shape)
+    return f"{count}s" if field.base.itemsize == 1 < count else f"{count}{_CODES[field.base.str]}"
 
 
-TICK_STRUCT: Final = struct.Struct(_format(TICK_DTYPE))
+TICK_STRUCT: Final = struct.Struct(
+    "<" + "".join(_format(TICK_DTYPE[name]) for name in TICK_DTYPE.names or ())
+)
 """A tick from plain numbers, in the order of `TICK_DTYPE`: one call where numpy takes thirty."""
 
 EVENT_DTYPE: Final = np.dtype([("t_ns", "<i8"), ("tick", "<u8"), ("text", "S240")])
