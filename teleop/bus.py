@@ -252,9 +252,12 @@ class ServoBus:
         return all(map(self._is_silent, self._missing))
 
     @property
-    def chain_has_ended(self) -> bool:
-        """The last one asked has answered: who is missing now will not answer any more."""
-        return not self._asked_again and self._order[-1] not in self._missing
+    def is_over(self) -> bool:
+        """The last one asked has answered, and who is missing then was asked again in vain, or
+        needs no asking: nobody will answer any more. Otherwise they are asked again now."""
+        if self._asked_again or self._whole_yet or self._order[-1] in self._missing:
+            return False
+        return not self.ask_again()
 
     def ask_again(self) -> bool:
         """Ask the missing ones once more; False: not worth it, or done already."""
@@ -374,18 +377,19 @@ def read_together(
         if not bus.ask(block):
             poller.unregister(fd)
             del waiting[fd]
-    if any(bus.timed for bus in waiting.values()):
-        time.sleep(max(0.0, max(bus.due_s for bus in waiting.values()) - time.monotonic()))
+    if any([bus.timed for bus in waiting.values()]):
+        time.sleep(max(0.0, max([bus.due_s for bus in waiting.values()]) - time.monotonic()))
     readings: dict[ServoBus, BusReading] = {}
     while waiting:
-        over_s = min(bus.give_up_s(timeout_s) for bus in waiting.values())
-        heard = [fd for fd, _ in poller.poll(max(0.0, (over_s - time.monotonic()) * 1000))]
-        complete = {fd for fd in heard if waiting[fd].hear()}
-        now_s = time.monotonic()
-        for fd, bus in list(waiting.items()):
-            ended = fd in heard and bus.chain_has_ended
-            given_up = fd not in heard and bus.give_up_s(timeout_s) <= now_s
-            if fd in complete or ((ended or given_up) and not bus.ask_again()):
-                poller.unregister(fd)
-                readings[waiting.pop(fd)] = bus.finish(now_ns())
+        over_s = min([bus.give_up_s(timeout_s) for bus in waiting.values()])
+        events = poller.poll(max(0.0, (over_s - time.monotonic()) * 1000))
+        over = [fd for fd, _ in events if waiting[fd].hear() or waiting[fd].is_over]
+        if not events:
+            now_s = time.monotonic()
+            late = [fd for fd, bus in waiting.items() if bus.give_up_s(timeout_s) <= now_s]
+            over = [fd for fd in late if not waiting[fd].ask_again()]
+        for fd in over:
+            poller.unregister(fd)
+            bus = waiting.pop(fd)
+            readings[bus] = bus.finish(now_ns())
     return [readings.get(bus) or BusReading() for bus in buses]

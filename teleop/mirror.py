@@ -5,7 +5,7 @@ from typing import Protocol
 import numpy as np
 
 from teleop.gripper import Gripper
-from teleop.joints import ARM_DOF, JOINTS_PER_ARM
+from teleop.joints import ARM_DOF, DOF, JOINTS_PER_ARM
 from teleop.rig import Observation
 from teleop.units import Floats
 
@@ -26,6 +26,7 @@ class Mirror:
 
     def action(self, observation: Observation) -> Floats:
         """The leaders' pose as a follower command, not limited yet."""
-        arms = observation.leader.reshape(-1, JOINTS_PER_ARM).copy()
-        arms[:, ARM_DOF] = [self._gripper.action(joint) for joint in arms[:, ARM_DOF].tolist()]
-        return np.asarray(arms.reshape(-1))
+        wanted = observation.leader.tolist()
+        for gripper in range(ARM_DOF, DOF, JOINTS_PER_ARM):
+            wanted[gripper] = self._gripper.action(wanted[gripper])
+        return np.array(wanted)

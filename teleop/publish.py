@@ -118,7 +118,7 @@ class Publisher:
         self._events.close()
 
     def _commit(self) -> None:
-        self._ticks.append(self._last)
+        self._ticks.append_bytes(self._bytes)
         for fd in self._wake_fds:
             try:
                 os.eventfd_write(fd, 1)

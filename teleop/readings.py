@@ -5,6 +5,7 @@ After 20 ms of sleep numpy's code is out of the processor's cache, and a call of
 costs ten times what it does in a loop (measured); masks are touched only where something is odd.
 """
 
+import operator
 import struct
 from collections.abc import Sequence
 from typing import Final
@@ -28,6 +29,7 @@ _NINE: Final = struct.Struct("<" + SERVOS_PER_ARM * "hii")
 """Effort, velocity and position of nine servos."""
 
 Mask = npt.NDArray[np.bool_]
+Counts = tuple[int, ...]
 
 
 class Readings:
@@ -50,8 +52,8 @@ class Readings:
     def __init__(self, arms: int, jump_rad: float) -> None:
         shape = (arms, SERVOS_PER_ARM)
         self.angle_rad = [[float("nan")] * SERVOS_PER_ARM for _ in range(arms)]
-        self.velocity_counts = [[0] * SERVOS_PER_ARM for _ in range(arms)]
-        self.effort_counts = [[0] * SERVOS_PER_ARM for _ in range(arms)]
+        self.velocity_counts: list[Counts] = [(0,) * SERVOS_PER_ARM for _ in range(arms)]
+        self.effort_counts: list[Counts] = [(0,) * SERVOS_PER_ARM for _ in range(arms)]
         self.held: Mask = np.ones(shape, np.bool_)
         self.heard: Mask = np.ones(shape, np.bool_)
         self.returned: Mask = np.zeros(shape, np.bool_)
@@ -100,12 +102,12 @@ class Readings:
             return False
         counts = _NINE.unpack(reading.whole[0])
         angles = angles_rad(counts[2::3])
-        for angle, before, jump in zip(angles, self.angle_rad[row], self._jumps_rad, strict=True):
-            if not abs(angle - before) <= jump:
-                return False
+        moved = map(abs, map(operator.sub, angles, self.angle_rad[row]))
+        if any(map(operator.gt, moved, self._jumps_rad)):
+            return False
         self.angle_rad[row] = angles
-        self.velocity_counts[row] = list(counts[1::3])
-        self.effort_counts[row] = list(counts[0::3])
+        self.velocity_counts[row] = counts[1::3]
+        self.effort_counts[row] = counts[0::3]
         return True
 
     def _sort_out(self, row: int, reading: BusReading) -> None:
@@ -124,9 +126,11 @@ class Readings:
                 said[index] = velocity, effort
         unseen, last_rad = self._unseen_ticks[row], np.array(self.angle_rad[row])
         true = heard & believable(angle_rad, last_rad, unseen, np.array(self._jumps_rad))
+        velocities, efforts = list(self.velocity_counts[row]), list(self.effort_counts[row])
         for index in np.flatnonzero(true).tolist():
             self.angle_rad[row][index] = float(angle_rad[index])
-            self.velocity_counts[row][index], self.effort_counts[row][index] = said[index]
+            velocities[index], efforts[index] = said[index]
+        self.velocity_counts[row], self.effort_counts[row] = tuple(velocities), tuple(efforts)
         self.rejected[row] += np.count_nonzero(heard & ~true)
         self._unseen_ticks[row] = np.where(true, 0, unseen + ~heard)
         self.returned[row] |= heard & ~self.heard[row]

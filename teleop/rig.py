@@ -14,13 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from teleop.arm import Arm
-from teleop.bus import PRESENT, NowNs, ServoBus, read_together
+from teleop.bus import (
+    CONDITION,
+    PRESENT,
+    VOLTAGE_TEMPERATURE,
+    WATCHDOG,
+    Block,
+    NowNs,
+    ServoBus,
+    read_together,
+)
 from teleop.errors import PortError, ServoError
 from teleop.gripper import GRIPPERS
 from teleop.joints import ARM_DOF, BUS_NAMES, JOINTS_PER_ARM, ROLES, SIDES, Role
 from teleop.port import SerialPort
 from teleop.readings import Mask, Readings
 from teleop.rig_config import ControlConfig
+from teleop.sensing import Said, said
 from teleop.setup import ArmSetup
 from teleop.units import Floats
 
@@ -33,6 +43,12 @@ REAL_MARGIN_S: Final = 0.02
 FIRST_READS: Final = 3
 _EVERY_ARM: Final = tuple((role, side) for role in ROLES for side in SIDES)
 _NOTHING: Final = [math.nan] * JOINTS_PER_ARM
+LOOKS: Final = (
+    (VOLTAGE_TEMPERATURE, Arm.note_supply),
+    (CONDITION, Arm.note_condition),
+    (WATCHDOG, Arm.note_watchdog),
+)
+"""What is read once a second, each of all arms at once."""
 FIRST_ROW: Final[dict[Role, int]] = {"leader": 0, "follower": len(SIDES)}
 """Of a role's arms in everything that has a row an arm."""
 
@@ -98,13 +114,12 @@ class Rig:
             self._first_observation()
             for arm in self.arms:
                 arm.prepare()
-                arm.take_voltage_temperature()
                 arm.take_condition()
+            self._look_at(VOLTAGE_TEMPERATURE, Arm.note_supply)
             opened.pop_all()
         self._health: tuple[bytes | float, ...] = ()
         self._health_looks = -1
         self._ticks = 0
-        self._look = [look for arm in self.arms for look in _looks(arm)]
 
     def _open_ports(self, opened: contextlib.ExitStack) -> dict[str, SerialPort]:
         """The port of every arm by bus name; one that cannot be opened is told in `absent` where
@@ -184,11 +199,12 @@ class Rig:
             qvel += [*velocity[:ARM_DOF], self._gripper.qvel(joint_rad, joint_rad_s)]
             effort += arm.effort if arm else _NOTHING
         seen = self.readings
+        joints = np.array([leader, qpos, qvel, effort])
         return Observation(
-            leader=np.array(leader),
-            qpos=np.array(qpos),
-            qvel=np.array(qvel),
-            effort=np.array(effort),
+            leader=joints[0],
+            qpos=joints[1],
+            qvel=joints[2],
+            effort=joints[3],
             bus_read_ns=self._read_ns(),
             bus_ok=self._all(seen.ok),
             held=self._all(seen.held),
@@ -212,7 +228,7 @@ class Rig:
         return self._health
 
     def refresh_health(self) -> None:
-        """Read temperature and voltage, torque and errors, or watchdogs, of one arm now and then.
+        """Read temperatures and voltages, torque and errors, or watchdogs, now and then.
 
         Called once a tick it refreshes everything about once a second. An arm with a servo that
         answers again after it had not is looked into at once: it may have restarted.
@@ -222,10 +238,18 @@ class Rig:
             arm.returned[:] = False
             arm.take_condition()
             return
-        every = max(1, self._config.rate_hz // len(self._look))
+        every = max(1, self._config.rate_hz // len(LOOKS))
         self._ticks += 1  # not the clock's: it skips slots, and what they were for
         if self._ticks % every == 0:
-            self._look[self._ticks // every % len(self._look)]()
+            self._look_at(*LOOKS[self._ticks // every % len(LOOKS)])
+
+    def _look_at(self, block: Block, note: Callable[[Arm, Said], None]) -> None:
+        """Read it of all arms at once; for watchdogs: of the followers."""
+        arms = self.of("follower") if block is WATCHDOG else self.arms
+        buses = [arm.bus for arm in arms]
+        readings = read_together(buses, block, self._timeout_s, self._now_ns)
+        for arm, reading in zip(arms, readings, strict=True):
+            note(arm, said(reading))
 
     def look_at_watchdogs(self) -> None:
         """Read the followers' watchdogs now: control was late enough for them to trip."""
@@ -319,9 +343,3 @@ class Rig:
         full = np.zeros((len(BUS_NAMES), *table.shape[1:]), table.dtype)
         full[self.rows] = table
         return full
-
-
-def _looks(arm: Arm) -> list[Callable[[], None]]:
-    """What is read of an arm once a second."""
-    looks = [arm.take_voltage_temperature, arm.take_condition]
-    return [*looks, arm.take_watchdog] if arm.role == "follower" else looks

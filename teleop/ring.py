@@ -61,6 +61,7 @@ class _Mapped:
         self.slots = int(slots)
         sequences_at = DTYPE_OFFSET + _aligned(dtype_bytes)
         records_at = sequences_at + _aligned(8 * self.slots)
+        self._records_at, self._slot_bytes = records_at, int(slot_bytes)
         self._head = np.ndarray((1,), np.uint64, memory, HEAD_OFFSET)
         self._sequences = np.ndarray((self.slots,), np.uint64, memory, sequences_at)
         self._records = np.ndarray(
@@ -121,6 +122,15 @@ class RingWriter(_Mapped):
         self._sequences[index % self.slots] = 2 * index + 2
         self._head[0] = index + 1
         return index
+
+    def append_bytes(self, record: bytes | bytearray) -> int:
+        """`append` of a record that is bytes already: no field is looked at."""
+        index = len(self)
+        slot = index % self.slots
+        self._sequences[slot] = 2 * index + 1
+        start = self._records_at + slot * self._slot_bytes
+        self._memory[start : start + len(record)] = bytes(record)
+        return self.commit()
 
     def append(self, record: Record | np.void) -> int:
         """Write one complete record; returns its index."""

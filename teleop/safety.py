@@ -3,6 +3,7 @@
 Vectors have one entry a joint; limits act on each joint by itself.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ _POSITION, _VELOCITY = int(Limited.POSITION), int(Limited.VELOCITY)
 _STEP, _NOT_FINITE = int(Limited.STEP), int(Limited.NOT_FINITE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Limits:
     """What no command exceeds, (14,) each: rad for arm joints, 0-1 for grippers.
 
@@ -66,18 +67,18 @@ def limit(wanted: Floats, last: Floats, period_s: float, limits: Limits) -> tupl
         last: the command before; NaN where there is no arm.
         period_s: the nominal period: a skipped tick earns no larger step.
     """
-    joints = zip(
-        wanted.tolist(),
-        last.tolist(),
-        limits.lower.tolist(),
-        limits.upper.tolist(),
-        (limits.velocity * period_s).tolist(),
-        limits.step.tolist(),
-        strict=True,
-    )
+    joints = zip(wanted.tolist(), last.tolist(), *_columns(limits, period_s), strict=True)
     limited = [_limit_joint(*joint) for joint in joints]
     commands, flags = zip(*limited, strict=True)
     return np.array(commands), flags
+
+
+@functools.lru_cache(maxsize=8)
+def _columns(limits: Limits, period_s: float) -> tuple[list[float], ...]:
+    """Lower, upper, farthest by velocity, farthest step."""
+    by_velocity = limits.velocity * period_s
+    columns = limits.lower, limits.upper, by_velocity, limits.step
+    return tuple(column.tolist() for column in columns)
 
 
 def _limit_joint(

@@ -2,6 +2,7 @@
 
 import operator
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -9,7 +10,6 @@ import numpy.typing as npt
 
 from teleop.bus import (
     CONDITION,
-    VOLTAGE_TEMPERATURE,
     WATCHDOG,
     Block,
     BusReading,
@@ -28,6 +28,10 @@ JOINT_INDEX: Final = [servo_id - 1 for servo_id in JOINT_SERVO_IDS]
 WATCHDOG_COUNTS: Final = 10
 """200 ms, in the register's unit of 20 ms: a follower whose host falls silent stops by itself."""
 
+Said = Mapping[int, bytes]
+"""Data by servo ID, of those that answered."""
+
+_SUPPLY: Final = struct.Struct("<HB")
 _joints: Final = operator.itemgetter(*JOINT_INDEX)
 
 
@@ -147,31 +151,37 @@ class SensedArm:
         counts = _joints(self._readings.effort_counts[self._row])
         return list(map(operator.mul, counts, self._effort_units))
 
-    def take_voltage_temperature(self) -> None:
-        """Read supply voltage and temperature of every servo. Blocks for one read."""
-        self.looks += 1
-        for servo_id, data in self._read(VOLTAGE_TEMPERATURE).items():
-            counts, degc = struct.unpack("<HB", data)
-            self.voltage_v[servo_id - 1] = voltage_v(counts)
-            self.temperature_degc[servo_id - 1] = degc
-
     def take_condition(self) -> None:
         """Read torque and hardware error status of every servo. Blocks for one read."""
-        self.looks += 1
-        for servo_id, data in self._read(CONDITION).items():
-            index = servo_id - 1
-            self.hardware_error[index] = data[-1]
-            self.lapsed[index] = self.torque_wanted[index] and not data[0]
+        self.note_condition(self._read(CONDITION))
 
     def take_watchdog(self) -> None:
         """Read the followers' watchdogs: armed, tripped, or off after a restart. Blocks for one
         read."""
-        if not self._watched:
-            return
+        if self._watched:
+            self.note_watchdog(self._read(WATCHDOG))
+
+    def note_supply(self, said: Said) -> None:
+        """Take voltages and temperatures."""
         self.looks += 1
-        for servo_id, data in self._read(WATCHDOG).items():
+        for servo_id, data in said.items():
+            counts, degc = _SUPPLY.unpack(data)
+            self.voltage_v[servo_id - 1] = voltage_v(counts)
+            self.temperature_degc[servo_id - 1] = degc
+
+    def note_condition(self, said: Said) -> None:
+        """Take torque and hardware errors."""
+        self.looks += 1
+        for servo_id, data in said.items():
+            self.hardware_error[servo_id - 1] = data[-1]
+            self.lapsed[servo_id - 1] = self.torque_wanted[servo_id - 1] and not data[0]
+
+    def note_watchdog(self, said: Said) -> None:
+        """Take watchdogs, where they are armed."""
+        self.looks += 1
+        for servo_id, data in said.items():
             index = servo_id - 1
-            if self.torque_wanted[index] and data[0] != WATCHDOG_COUNTS:
+            if self._watched and self.torque_wanted[index] and data[0] != WATCHDOG_COUNTS:
                 self.lapsed[index] = True
 
     def inventory(self) -> dict[str, str]:
@@ -203,4 +213,9 @@ class SensedArm:
     def _read(self, block: Block) -> dict[int, bytes]:
         """Data by servo ID of those that answered."""
         (reading,) = read_together([self.bus], block, self._timeout_s, self._now_ns)
-        return {i: status.data for i, status in reading.replies.items() if status.data}
+        return said(reading)
+
+
+def said(reading: BusReading) -> dict[int, bytes]:
+    """The data of those that answered with some."""
+    return {i: status.data for i, status in reading.replies.items() if status.data}

@@ -5,7 +5,7 @@ Velocity and effort depend on the servo model; position, voltage and temperature
 
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -57,6 +57,6 @@ def current_counts(model: ServoModel, current_ma: float) -> int:
     return int(current_ma / model.current_unit_ma)
 
 
-def voltage_v(counts: Any) -> Any:
+def voltage_v(counts: int) -> float:
     """Input voltage of register 144."""
-    return np.asarray(counts, np.float64) * VOLT_PER_COUNT
+    return counts * VOLT_PER_COUNT
