@@ -104,12 +104,14 @@ class BusReading:
     def __init__(self) -> None:
         self.complete_ns = 0
         self.whole: tuple[bytes, bytes] | None = None
-        self._replies: dict[int, Status] = {}
+        self._replies: dict[int, Status] | None = None
 
     @property
     def replies(self) -> dict[int, Status]:
         """By servo ID; a servo that refused the read has empty data and an error byte; a silent one
         is absent."""
+        if self._replies is None:
+            self._replies = {}
         if self.whole is not None:
             data, errors = self.whole
             size = len(data) // SERVOS_PER_ARM

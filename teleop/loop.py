@@ -208,12 +208,6 @@ class Loop:
             self._flow.stop()
         if self._commands is None:
             return
-        silent_s = time.monotonic() - self._heard_s
-        if self._session_speaks and silent_s > SESSION_SILENCE_S:
-            self._session_speaks = False
-            if self._flow.state is State.FOLLOWING:
-                self._say("Holding: the session has not been heard of, so no key would stop us.")
-                self._flow.fault()
         try:
             for command in pending(self._commands):
                 self._heard_s = time.monotonic()
@@ -231,6 +225,15 @@ class Loop:
             self._say(f"{error} Holding, then resting.")
             self._commands = None
             self._flow.stop()
+        self._miss_session()
+
+    def _miss_session(self) -> None:
+        """Hold where nobody could tell us to: the session is stopped, or starved."""
+        if self._session_speaks and time.monotonic() - self._heard_s > SESSION_SILENCE_S:
+            self._session_speaks = False
+            if self._flow.state is State.FOLLOWING:
+                self._say("Holding: the session has not been heard of, so no key would stop us.")
+                self._flow.fault()
 
     def _refusal(self, command: Command) -> str:
         """Why a command cannot be carried out as the arms are, or ""."""
