@@ -23,7 +23,7 @@ NEAR_RAD = 0.2
 """As near to the rest pose an arm may be let go of."""
 STATES = (State.HOMING, State.WAITING, State.FOLLOWING, State.HOLDING, State.RESTING)
 VICTIMS = ("control", "session", "recorder", "terminal")
-QUICK = {(State.FOLLOWING, "control"), (State.HOLDING, "session"), (State.WAITING, "terminal")}
+QUICK = {(State.FOLLOWING, "control")}
 """Run always; all others with -m slow."""
 MATRIX = [
     pytest.param(
