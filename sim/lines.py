@@ -28,3 +28,8 @@ class Lines:
             return None
         *lines, self._rest = (self._rest + data).split(b"\n")
         return lines
+
+
+def is_null(descriptor: int) -> bool:
+    """Whether it is /dev/null: an input that never had anybody."""
+    return os.fstat(descriptor).st_rdev == os.stat(os.devnull).st_rdev

@@ -7,7 +7,6 @@ the processes that serve arms say of them.
 from __future__ import annotations
 
 import json
-import os
 import select
 import sys
 import time
@@ -17,7 +16,7 @@ from typing import Any, Final
 from sim.errors import SimError
 from sim.faults.faults import Faults
 from sim.hands import Hands
-from sim.lines import Lines
+from sim.lines import Lines, is_null
 from sim.served_arm import ServedArm
 from sim.servos.bus import ServoBus
 from teleop.registers import RegisterError
@@ -132,7 +131,7 @@ def serve(rig: ServedRig, stopped: Callable[[], bool]) -> None:
     that never had anybody (/dev/null, as in a script's background) is none that was closed.
     """
     commands = Lines(sys.stdin.fileno())
-    heard: list[Lines | ServoBus] = [] if _is_null(sys.stdin.fileno()) else [commands]
+    heard: list[Lines | ServoBus] = [] if is_null(sys.stdin.fileno()) else [commands]
     while not stopped():
         plugged = [bus for bus in rig.buses if bus.fileno() >= 0]
         waiting = [*heard, *plugged]
@@ -145,11 +144,6 @@ def serve(rig: ServedRig, stopped: Callable[[], bool]) -> None:
                 return
             for line in lines:
                 print_json(rig.command(line))
-
-
-def _is_null(descriptor: int) -> bool:
-    """Whether it is /dev/null."""
-    return os.fstat(descriptor).st_rdev == os.stat(os.devnull).st_rdev
 
 
 def _answer(buses: list[ServoBus], ready: list[Lines | ServoBus], now_ns: int) -> None:

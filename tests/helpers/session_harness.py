@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from recorder.status import RecorderState
 from session import runtime_dir
@@ -171,13 +172,18 @@ class Collect:
 
         wait_until(asked, 60, words)
 
-    def field(self, ring: str, name: str) -> int:
-        """A field of the newest record of a ring; -1 while there is none."""
+    def record(self, ring: str) -> Any:
+        """The newest record of a ring; None while there is none."""
         try:
             with RingReader(self.runtime / ring) as reader:
-                return int(reader.newest()[name])
+                return reader.newest()
         except (OSError, RingError):
-            return -1
+            return None
+
+    def field(self, ring: str, name: str) -> int:
+        """A field of the newest record of a ring; -1 while there is none."""
+        record = self.record(ring)
+        return -1 if record is None else int(record[name])
 
     def wait_for_step(self, step: int, episode: int | None = None) -> None:
         """Until the recorder has journaled `step` steps of the (given) episode."""

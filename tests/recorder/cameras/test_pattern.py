@@ -4,9 +4,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recorder.cameras.pattern import PatternCamera
 from recorder.config import CameraConfig, RecordingConfig
-from recorder.encode import decode_jpeg, encode_jpeg
-from recorder.pattern_camera import PatternCamera
+from recorder.decode import decode_jpeg
+from recorder.encode import encode_jpeg
 
 CONFIG = CameraConfig("pattern", "pattern", 320, 240, rate_hz=30.0)
 

@@ -11,14 +11,19 @@ from typing import Final
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
-from recorder.camera import Frame, Image
+from recorder.cameras.camera import CameraAbout, CameraHealth, CameraState, Frame, Image
 from recorder.config import CameraConfig
 
 SPEED_PX: Final = 3
 """A frame, to the left."""
 _SEED: Final = 12
-_MARGIN_SHARE: Final = 0.1
+_EDGE_PX: Final = 2
+_MAX_DIGITS: Final = 12
+"""Monotonic time at 50 Hz has nine after a month."""
+_GLYPH_PX: Final = (20, 22)
+"""Of a digit of OpenCV's Hershey font at scale 1."""
 _STRENGTH: Final = 40.0
 """Of the noise: JPEGs of 640x480 at quality 90 then have about 85 kB, the order of a real one."""
 
@@ -32,6 +37,14 @@ class PatternCamera:
         self._phase_ns = phase_ns
         self._texture = _texture(config.height, config.width)
         self._width = config.width
+        self._digits = _digits(config.height, config.width)
+        self._about = CameraAbout(
+            "pattern",
+            device="test picture",
+            width=config.width,
+            height=config.height,
+            rate_hz=config.rate_hz,
+        )
         self._last: Frame | None = None
 
     def newest_arrived_before(self, t_ns: int) -> Frame | None:
@@ -48,8 +61,22 @@ class PatternCamera:
         """Frame `number`: (H, W, 3) RGB, the caller's own."""
         left = number * SPEED_PX % self._width
         image = np.ascontiguousarray(self._texture[:, left : left + self._width])
-        _draw_number(image, number)
+        height, width = self._digits.shape[1:3]
+        image[: height + 2 * _EDGE_PX] = 0
+        for place, digit in enumerate(str(number)):
+            across = _EDGE_PX + place * width
+            room = image[_EDGE_PX : _EDGE_PX + height, across : across + width]
+            room[...] = self._digits[int(digit), : room.shape[0], : room.shape[1]]
         return image
+
+    def health(self, t_ns: int) -> CameraHealth:
+        """See `Camera`: it never fails."""
+        silent_ns = (t_ns - self._phase_ns) % self._period_ns
+        return CameraHealth(CameraState.LIVE, 1e9 / self._period_ns, silent_ns=silent_ns)
+
+    def about(self) -> CameraAbout:
+        """See `Camera`."""
+        return self._about
 
     def close(self) -> None:
         """Nothing to let go."""
@@ -66,14 +93,18 @@ def _texture(height: int, width: int) -> Image:
     return np.concatenate([pattern, pattern], axis=1)
 
 
-def _draw_number(image: Image, number: int) -> None:
-    """White digits on a black bar, as large as they fit."""
-    height, width = image.shape[:2]
-    text = str(number)
-    (text_width, text_height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 1.0, 1)
-    margin = round(_MARGIN_SHARE * width)
-    scale = min((width - 2 * margin) / text_width, height / 8 / text_height)
-    bar = round(text_height * scale) + 2
-    cv2.rectangle(image, (0, 0), (width, bar + 2), (0, 0, 0), cv2.FILLED)
-    font = cv2.FONT_HERSHEY_SIMPLEX
-    cv2.putText(image, text, (margin, bar), font, scale, (255, 255, 255), max(1, round(scale)))
+def _digits(height: int, width: int) -> npt.NDArray[np.uint8]:
+    """(10, h, w, 3): white digits on black, so large that MAX_DIGITS of them fit side by side.
+
+    Drawn once: drawing the number into each picture took longer than all the rest of it.
+    """
+    cell_width = max(1, (width - 2 * _EDGE_PX) // _MAX_DIGITS)
+    cell_height = max(1, min(height // 8, 2 * cell_width))
+    cells = np.zeros((10, cell_height, cell_width, 3), np.uint8)
+    scale = min(cell_height / _GLYPH_PX[1], cell_width / _GLYPH_PX[0])
+    for digit, cell in enumerate(cells):
+        corner = (0, cell_height - 1)
+        thickness = max(1, round(2 * scale))
+        white = (255, 255, 255)
+        cv2.putText(cell, str(digit), corner, cv2.FONT_HERSHEY_SIMPLEX, scale, white, thickness)
+    return cells

@@ -4,10 +4,12 @@ Not simulated: exposure and transport. In lock-step capture and arrival are one 
 a frame arrives when it has been rendered, and slots that rendering was too slow for have no frame.
 """
 
+import contextlib
 from functools import partial
 from pathlib import Path
 
-from recorder.camera import Frame
+from recorder.cameras.camera import CameraAbout, CameraHealth, CameraState, Frame
+from recorder.cameras.rate import health_of
 from recorder.config import CameraConfig
 from recorder.errors import CameraError
 from recorder.ring_search import newest_not_after
@@ -18,15 +20,27 @@ from teleop.ring import RingError, RingReader
 class SimulatedCamera:
     """Reads the frame ring of one camera (see the `Camera` contract).
 
+    Args:
+        lockstep: the world takes its pictures when control asks for them.
+
     Raises:
         FileNotFoundError: the world has not made the ring yet.
         CameraError: the images in it are not of the configured size.
     """
 
-    def __init__(self, runtime_dir: Path, config: CameraConfig) -> None:
+    def __init__(self, runtime_dir: Path, config: CameraConfig, *, lockstep: bool = False) -> None:
         self.name = config.name
         self._ring = RingReader(runtime_dir / frame_ring(config.name))
         self._last: Frame | None = None
+        self._period_ns = config.period_ns
+        self._lockstep = lockstep
+        self._about = CameraAbout(
+            "simulated",
+            device="rendered by MuJoCo",
+            width=config.width,
+            height=config.height,
+            rate_hz=config.rate_hz,
+        )
         expected = (config.height, config.width, 3)
         found = self._ring.dtype["image"].shape
         if found != expected:
@@ -56,6 +70,24 @@ class SimulatedCamera:
             is_whole=partial(self._ring.holds, index),
         )
         return self._last
+
+    def health(self, t_ns: int) -> CameraHealth:
+        """See `Camera`. In lock-step it gives a picture whenever control wants one: never late."""
+        if self._lockstep:
+            return CameraHealth(CameraState.LIVE, 1e9 / self._period_ns, silent_ns=0)
+        return health_of(self._arrivals(), self._period_ns, t_ns)
+
+    def _arrivals(self) -> list[int]:
+        """When the newest frames arrived, oldest first, as far as the ring goes back."""
+        arrivals = []
+        for index in range(self._ring.oldest(), len(self._ring)):
+            with contextlib.suppress(RingError):
+                arrivals.append(int(self._ring.peek(index, "arrival_ns")))
+        return arrivals
+
+    def about(self) -> CameraAbout:
+        """See `Camera`."""
+        return self._about
 
     def close(self) -> None:
         """Let the ring go."""

@@ -1,0 +1,1 @@
+"""The cameras: one Protocol (`camera`), one file for each kind, and the thread that captures."""
