@@ -1,0 +1,70 @@
+"""Whether something happens: grippers that never move, arms that wait at either end."""
+
+from typing import Final
+
+import numpy as np
+
+from recorder.checks.finding import Finding, Findings, Measure, finding
+from recorder.checks.grading import ROUNDING
+from recorder.checks.kinds import Kind, Severity
+from recorder.checks.spans import extent
+from recorder.checks.streams import Array, Mask, Streams
+from recorder.limits import QualityLimits
+from teleop.joints import ARM_DOF
+
+TOLD: Final = 0.3
+"""Of a gripper's way: a command that moves so far means it to move."""
+
+
+def gripper_still(streams: Streams, limits: QualityLimits) -> Findings:
+    """Grippers that stay where they are though they are told to move, or though their arm moves."""
+    moved, told = extent(streams.qpos), extent(streams.action)
+    still = [each for each in streams.grippers if moved[each] < limits.gripper_move]
+    found = []
+    for gripper in still:
+        measure = Measure(float(moved[gripper]), limits.gripper_move, "of its way")
+        if told[gripper] >= TOLD:
+            what = "does not move though it is told to"
+            found.append(_whole(streams, gripper, "reject", measure, what))
+        elif (moved[max(gripper - ARM_DOF, 0) : gripper] > limits.idle_rad).any():
+            found.append(_whole(streams, gripper, "warn", measure, "never moves"))
+    return found
+
+
+def idle_head(streams: Streams, limits: QualityLimits) -> Findings:
+    """Steps before the first whose command is somewhere else than at the start."""
+    moving = np.flatnonzero(_away(streams, streams.action[:1], limits))
+    idle = np.arange(streams.steps) < (moving[0] if len(moving) else streams.steps)
+    if len(moving):
+        return _idle(streams, "idle_head", "warn", idle, limits.idle_head_s)
+    return _idle(streams, "idle_head", "reject", idle, limits.idle_head_s)
+
+
+def idle_tail(streams: Streams, limits: QualityLimits) -> Findings:
+    """Steps after the last whose command is somewhere else than at the end."""
+    moving = np.flatnonzero(_away(streams, streams.action[-1:], limits))
+    last = moving[-1] if len(moving) else streams.steps  # nothing at all: the head tells
+    idle = np.arange(streams.steps) > last
+    return _idle(streams, "idle_tail", "warn", idle, limits.idle_tail_s)
+
+
+def _away(streams: Streams, place: Array, limits: QualityLimits) -> Mask:
+    """(T,) the command of some joint is not at that place (1, J)."""
+    return np.asarray((np.abs(streams.action - place) > limits.idle_rad).any(axis=1))
+
+
+def _idle(
+    streams: Streams, kind: Kind, severity: Severity, idle: Mask, limit_s: float
+) -> list[Finding]:
+    idle_s = float(idle.sum()) / streams.rate_hz
+    if not idle.any() or idle_s < limit_s - ROUNDING:
+        return []
+    measure = Measure(idle_s, limit_s, "s")
+    return [finding(kind, severity, "", idle, measure, "nothing moves")]
+
+
+def _whole(
+    streams: Streams, gripper: int, severity: Severity, measure: Measure, what: str
+) -> Finding:
+    every = np.ones(streams.steps, bool)
+    return finding("gripper_still", severity, streams.joint_names[gripper], every, measure, what)
