@@ -3,39 +3,47 @@
 The session asks before it starts anything, so that a refusal is one sentence, at once.
 """
 
+import errno
 import fcntl
 import os
 import shutil
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-import h5py
-
+from recorder.disk import DiskUse, RecordingRate, Room, outlook
 from recorder.errors import FolderError
-from recorder.journal_reader import JournalReader
-from recorder.numbering import episodes_in
+from recorder.identity import FolderIdentity, identity_of
+from recorder.numbering import episodes_in, newest_in
 from recorder.schema import JOURNAL_SUFFIX
 
 LOCK_FILE: Final = ".recorder.lock"
 LOCK_POLL_S: Final = 0.1
-KINDS_CHECKED: Final = 50
+IDENTITIES_CHECKED: Final = 50
 MIB: Final = 1 << 20
 
 
 def check_folder(
-    folder: Path, *, simulated: bool, min_free_bytes: int, lock_patience_s: float = 20.0
+    folder: Path,
+    *,
+    identity: FolderIdentity,
+    min_free_bytes: int,
+    lock_patience_s: float = 20.0,
 ) -> None:
     """Make the folder if need be, and see that it may be recorded into.
 
+    Args:
+        identity: of the episodes that are to be recorded.
+
     Raises:
-        FolderError: not writable, nearly full, in use, or holding episodes of the other kind.
+        FolderError: not writable, nearly full, in use, or holding episodes of another kind.
     """
     check_writable(folder)
     check_space(folder, min_free_bytes)
-    check_kind(folder, simulated)
+    check_identity(folder, identity)
     with folder_lock(folder, lock_patience_s):
         pass
 
@@ -76,33 +84,46 @@ def check_space(folder: Path, min_free_bytes: int) -> None:
         )
 
 
-def check_kind(folder: Path, simulated: bool) -> None:
-    """See that simulated and real episodes do not come to lie in one folder.
+def journal_bytes(folder: Path) -> int:
+    """Length of all journals in the folder: of what is no file yet."""
+    total = 0
+    for journal in episodes_in(folder, JOURNAL_SUFFIX):
+        with suppress(FileNotFoundError):  # it has just become a file
+            total += journal.stat().st_size
+    return total
+
+
+def check_room(folder: Path, *, rate: RecordingRate, episode_s: float, reserve_bytes: int) -> None:
+    """See that a whole episode fits, beside what journals in the folder are still to become.
 
     Raises:
-        FolderError: the folder holds episodes of the other kind (the newest are looked at).
+        FolderError: it does not.
     """
-    for path in reversed(
-        [*episodes_in(folder, JOURNAL_SUFFIX), *episodes_in(folder)][-KINDS_CHECKED:]
-    ):
-        found = _is_simulated(path)
-        if found is not None and found != simulated:
-            words = ("simulated", "real") if found else ("real", "simulated")
+    use = DiskUse(free_bytes(folder), reserve_bytes, journal_bytes(folder))
+    there = outlook(use, rate, episode_s)
+    if there.room >= Room.NO_EPISODE:
+        raise FolderError(
+            f"The disk of {folder} has room for {there.open_left_s:.0f} s of recording, and an "
+            f"episode takes up to {episode_s:.0f} s ({rate.file_bytes_s / MIB:.0f} MiB a second, "
+            "and as much again until it is saved). Make room, or choose another folder with --out."
+        )
+
+
+def check_identity(folder: Path, identity: FolderIdentity) -> None:
+    """See that the folder's episodes are of this identity: the newest, which stand for the rest.
+
+    Files that are too damaged to tell, and those of other programs, prove nothing.
+
+    Raises:
+        FolderError: one is not.
+    """
+    for path in newest_in(folder, IDENTITIES_CHECKED):
+        found = identity_of(path)
+        if found and (differs := found.difference(identity)):
             raise FolderError(
-                f"{folder} holds {words[0]} episodes (e.g. {path.name}), and {words[1]} ones must "
-                "not be mixed with them. Choose another folder with --out."
+                f"{path} was recorded {differs[0]}, and now it would be {differs[1]}: they must "
+                "not be mixed in one folder. Choose another folder with --out."
             )
-
-
-def _is_simulated(path: Path) -> bool | None:
-    if path.suffix == JOURNAL_SUFFIX:
-        with JournalReader(path) as journal:
-            return journal.header.simulated if journal.header else None
-    try:
-        with h5py.File(path, "r") as file:
-            return bool(file.attrs["sim"])
-    except Exception:  # whatever a damaged file makes HDF5 say; it proves neither kind
-        return None
 
 
 @contextmanager
@@ -115,20 +136,29 @@ def folder_lock(folder: Path, patience_s: float) -> Iterator[None]:
     Raises:
         FolderError: another recorder holds it.
     """
+    descriptor = _open_lock(folder)
+    try:
+        _acquire(descriptor, folder, patience_s)
+        with suppress(OSError):  # it is a courtesy, and on a full disk there may be no room for it
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()} {os.getppid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _open_lock(folder: Path) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
     try:
         descriptor = os.open(folder / LOCK_FILE, flags, 0o644)
     except OSError as error:
-        raise FolderError(
-            f"Cannot lock {folder}: {LOCK_FILE} in it is in the way ({error.strerror}); remove it."
-        ) from error
-    try:
-        _acquire(descriptor, folder, patience_s)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()} {os.getppid()}\n".encode(), 0)
-        yield
-    finally:
+        in_the_way = error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO)
+        fault = f"{LOCK_FILE} in it is in the way; remove it" if in_the_way else error.strerror
+        raise FolderError(f"Cannot lock {folder}: {fault}.") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
+        raise FolderError(f"Cannot lock {folder}: {LOCK_FILE} in it is in the way; remove it.")
+    return descriptor
 
 
 def _acquire(descriptor: int, folder: Path, patience_s: float) -> None:
@@ -150,7 +180,7 @@ def _acquire(descriptor: int, folder: Path, patience_s: float) -> None:
 def _holder(descriptor: int) -> tuple[str, int | None]:
     """Who holds the lock, as it says itself: the recorder's and its session's process."""
     words = os.pread(descriptor, 64, 0).decode(errors="replace").split()
-    session = int(words[1]) if len(words) == 2 and words[1].isdigit() else None
+    session = int(words[1]) if len(words) == 2 and words[1].isdecimal() else None
     return words[0] if words else "unknown", session
 
 

@@ -1,12 +1,13 @@
 """Reading a journal: the longest verified prefix, and a sentence on what is missing after it.
 
-No bytes raise an exception, and memory is bounded by one record. A record counts when its frame and
-its payload match their checksums and its sequence number is the next one.
+No bytes raise an exception, and memory is bounded by one record and what is kept of events. A
+record counts when its frame and its payload match their checksums and its sequence number is the
+next one. What is whole after the damage is counted (`recorder.resync`), no more.
 """
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -14,14 +15,19 @@ from typing import BinaryIO, Final, Self
 
 import numpy as np
 
-from recorder.camera import Record
+from recorder.cameras.camera import Record
 from recorder.errors import JournalError
 from recorder.header import EpisodeHeader, HeaderError, VersionError
 from recorder.journal import END, EVENT, FRAME, MAGIC, MAX_PAYLOAD, Kind
+from recorder.resync import Rest, rest_after
 from recorder.schema import step_dtype
 from teleop.tick import Outcome
 
 MAX_EVENTS: Final = 100_000
+MAX_EVENT_BYTES: Final = 1 << 24
+"""Of all events together; recorders write some kB."""
+MAX_HEADER_BYTES: Final = 1 << 22
+"""Parsed, JSON may take fifty times its length; recorders write some kB."""
 
 
 class Tail(Enum):
@@ -65,17 +71,24 @@ class Scan:
 
     Attributes:
         steps: control's step numbers of the verified steps, in order.
-        longest_jpeg: in bytes, over all cameras.
+        longest_jpegs: in bytes, of each camera.
         outcome: UNLABELLED without an end record.
-        note: what is missing, in a sentence; empty if nothing is.
+        steps_after: whole steps after the damage, about: they are not among `steps`.
+        note: what is missing, in a sentence or two; empty if nothing is.
     """
 
     steps: list[int] = field(default_factory=list)
     events: list[JournalEvent] = field(default_factory=list)
-    longest_jpeg: int = 0
+    longest_jpegs: list[int] = field(default_factory=list)
     outcome: Outcome = Outcome.UNLABELLED
     tail: Tail = Tail.UNFINISHED
+    steps_after: int = 0
     note: str = ""
+
+
+def longest_of(so_far: Sequence[int], lengths: Sequence[int]) -> list[int]:
+    """The larger of each."""
+    return list(map(max, so_far, lengths))
 
 
 class JournalReader:
@@ -93,6 +106,7 @@ class JournalReader:
         self.path = path
         self.tail = Tail.UNFINISHED
         self.fault = ""
+        self._verified_bytes = self._verified_records = 0
         try:
             self._file: BinaryIO = path.open("rb")
             self._size = path.stat().st_size
@@ -112,17 +126,31 @@ class JournalReader:
     def scan(self) -> Scan:
         """Verify everything once; steps are read and dropped."""
         scan = Scan()
+        event_bytes = 0
         for item in self:
             if isinstance(item, JournalStep):
                 scan.steps.append(int(item.record["tick"]["step"]))
-                scan.longest_jpeg = max(scan.longest_jpeg, *map(len, item.jpegs), 0)
+                lengths = list(map(len, item.jpegs))
+                scan.longest_jpegs = longest_of(scan.longest_jpegs or lengths, lengths)
             elif isinstance(item, Outcome):
                 scan.outcome = item
-            elif len(scan.events) < MAX_EVENTS:
+            elif len(scan.events) < MAX_EVENTS and event_bytes < MAX_EVENT_BYTES:
                 scan.events.append(item)
+                event_bytes += len(item.text)
+        scan.steps_after = self._look_on().steps
         scan.tail = self.tail
-        scan.note = self._note(len(scan.steps))
+        scan.note = self._note(len(scan.steps), scan.steps_after)
         return scan
+
+    def _look_on(self) -> Rest:
+        """What stands after the verified part, if that is not simply where the recorder died."""
+        if self.tail not in (Tail.TORN, Tail.DAMAGED):
+            return Rest()
+        rest = rest_after(self._file, self._verified_bytes, self._verified_records)
+        if self.tail is Tail.TORN and rest.records:
+            # Who is torn off writes no more: bytes are missing in the middle.
+            self.tail, self.fault = Tail.DAMAGED, "a part of the file is missing"
+        return rest
 
     def steps(self) -> Iterator[JournalStep]:
         """The verified steps, in order; may be iterated again."""
@@ -133,11 +161,14 @@ class JournalReader:
         if self.header is None:
             return
         self._file.seek(self._after_header)
-        sequence, steps = 1, 0
+        self._verified_bytes, self._verified_records = self._after_header, 1
+        steps = 0
         try:
             while True:
-                item = self._decode(*self._read_record(sequence), steps)
-                sequence += 1
+                record = self._read_record(self._verified_records)
+                self._verified_bytes = self._file.tell()
+                self._verified_records += 1
+                item = self._decode(*record, steps)
                 steps += isinstance(item, JournalStep)
                 yield item
                 if isinstance(item, Outcome):
@@ -150,6 +181,8 @@ class JournalReader:
             kind, payload = self._read_record(0)
             if kind != Kind.HEADER:
                 raise _EndedError(Tail.DAMAGED, "it does not begin with a header")
+            if len(payload) > MAX_HEADER_BYTES:
+                raise _EndedError(Tail.DAMAGED, "its header is longer than any recorder writes")
             return EpisodeHeader.from_json(payload)
         except VersionError as error:
             self.tail, self.fault = Tail.FOREIGN, str(error)
@@ -218,8 +251,12 @@ class JournalReader:
             raise _EndedError(Tail.DAMAGED, "something follows its end record")
         raise _EndedError(Tail.COMPLETE, "")
 
-    def _note(self, steps: int) -> str:
+    def _note(self, steps: int, steps_after: int) -> str:
         if self.tail is Tail.COMPLETE:
             return ""
         where = f"after {steps} steps" if steps else "before the first step"
-        return f"The journal ends {where}: {self.fault}."
+        note = f"The journal ends {where}: {self.fault}."
+        if not steps_after:
+            return note
+        more = "1 more step stands" if steps_after == 1 else f"About {steps_after} more steps stand"
+        return f"{note} {more} after the damage."

@@ -1,14 +1,47 @@
 """Journals that a recorder left behind become episode files at the next start."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from recorder.errors import FinaliseError, JournalBusyError, RecorderError
 from recorder.finalise import Saved, finalise, remove_parts
-from recorder.numbering import episodes_in
+from recorder.numbering import damaged_path, episodes_in
 from recorder.schema import JOURNAL_SUFFIX
 
 Report = Callable[[str], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What became of one leftover journal.
+
+    Attributes:
+        saved: None if it could not be finalised: it is where it was then, and `error` says why.
+        kept: where it was set aside, because not all of it could be read; None if all could.
+    """
+
+    journal: Path
+    saved: Saved | None
+    kept: Path | None = None
+    error: RecorderError | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Everything that was in the journal is in the episode file."""
+        return self.saved is not None and self.kept is None
+
+    @property
+    def sentence(self) -> str:
+        """For the operator."""
+        if self.saved is None:
+            return str(self.error)
+        note, path = self.saved.note, self.saved.path
+        if path:
+            steps = "1 step" if self.saved.steps == 1 else f"{self.saved.steps} steps"
+            return f"Recovered {path.name}: {steps}. {note}".strip()
+        fate = "that could be read" if self.kept else "and is gone"
+        return f"{self.journal.name} held no step {fate}. {note}".strip()
 
 
 def recover_folder(folder: Path, report: Report) -> list[Saved]:
@@ -18,24 +51,42 @@ def recover_folder(folder: Path, report: Report) -> list[Saved]:
 
     Args:
         report: gets a sentence for the operator about each journal.
+
+    Raises:
+        FolderError: the folder cannot be read.
+        OSError: nor can what is half written be removed.
     """
-    remove_parts(folder)
     saved = []
-    for journal in episodes_in(folder, JOURNAL_SUFFIX):
-        try:
-            result = finalise(journal, recovered=True)
-        except JournalBusyError:
+    for recovery in recover_each(folder):
+        if isinstance(recovery.error, JournalBusyError):
             continue
-        except (FinaliseError, RecorderError) as error:
-            report(str(error))
-            continue
-        report(_sentence(journal, result))
-        if result.path:
-            saved.append(result)
+        report(recovery.sentence)
+        if recovery.saved and recovery.saved.path:
+            saved.append(recovery.saved)
     return saved
 
 
-def _sentence(journal: Path, result: Saved) -> str:
-    if result.path:
-        return f"Recovered {result.path.name}: {result.steps} steps. {result.note}".strip()
-    return f"{journal.name} held no step and is gone. {result.note}".strip()
+def recover_each(folder: Path) -> Iterator[Recovery]:
+    """Remove what is half written, then finalise the journals, lowest number first; folder locked.
+
+    Raises:
+        FolderError, OSError: as `recover_folder`.
+    """
+    remove_parts(folder)
+    for journal in episodes_in(folder, JOURNAL_SUFFIX):
+        yield recover_one(journal)
+
+
+def recover_one(journal: Path) -> Recovery:
+    """Finalise a leftover journal; call it with its folder locked."""
+    aside = damaged_path(journal)
+    try:
+        saved = finalise(journal, recovered=True)
+    except RecorderError as error:
+        return Recovery(journal, None, error=error)
+    except Exception as error:  # one journal that no recorder wrote must not keep the rest waiting
+        fault = FinaliseError(
+            f"Cannot turn {journal} into an episode file ({error!r}); it is kept."
+        )
+        return Recovery(journal, None, error=fault)
+    return Recovery(journal, saved, aside if aside.exists() else None)

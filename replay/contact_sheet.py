@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from recorder.camera import Image
+from recorder.cameras.camera import Image
 from recorder.episode_reader import EpisodeReader
 
 MOMENTS: Final = 6

@@ -26,6 +26,7 @@ def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
     )
     yield "cameras"
     yield from map(_camera, summary.cameras)
+    yield from _together(summary)
     yield from _test_pictures(facts)
     yield "joints (rad; gripper 0 closed, 1 open)"
     yield from map(_joint, summary.joints)
@@ -49,8 +50,22 @@ def _camera(camera: CameraSummary) -> str:
     return (
         f"  {camera.name:<18} {size:>9}  {camera.fps:5.1f} fps  "
         f"{camera.mean_bytes / 1e3:6.1f} kB a frame  "
-        f"{camera.repeated} repeated, {camera.stale} stale, {camera.missing} missing"
+        f"{_age(camera)}{camera.repeated} repeated, {camera.stale} stale, {camera.missing} missing"
     )
+
+
+def _age(camera: CameraSummary) -> str:
+    if camera.age_ms is None:
+        return ""
+    return f"age {camera.age_ms:.0f} ms (at most {camera.oldest_ms:.0f}), "
+
+
+def _together(summary: Summary) -> Iterator[str]:
+    """What holds of the pictures of a step."""
+    if summary.skew_ms is not None:
+        yield f"  skew      {summary.skew_ms:.1f} ms (at most {summary.worst_skew_ms:.1f})"
+    if summary.dropped:
+        yield f"  {summary.dropped} steps without pictures of their own: the recorder was behind"
 
 
 def _joint(joint: JointSummary) -> str:
@@ -127,6 +142,7 @@ def _events(episode: EpisodeReader) -> Iterator[str]:
 def _provenance(facts: EpisodeFacts) -> Iterator[str]:
     yield f"software  {_flat(facts.software)}"
     yield from _inventory(facts.servos)
+    yield from _devices(facts.cameras)
     yield f"id        {facts.episode_id}"
 
 
@@ -141,6 +157,19 @@ def _inventory(text: str) -> Iterator[str]:
         return
     for bus, servos in found.items():
         yield f"  {bus:<16} " + ", ".join(f"{n} x {name}" for name, n in servos.items())
+
+
+def _devices(text: str | None) -> Iterator[str]:
+    """What each camera was, and what could not be set on it."""
+    try:
+        cameras = json.loads(text or "{}")
+        for name, about in cameras.items():
+            told = [about["device"] or about["kind"], about["serial"], about["firmware"]]
+            clock = f"capture time: {about['clock']}"
+            yield f"  {name:<16} {', '.join([*filter(None, told), clock])}"
+            yield from (f"    {fault}" for fault in about["not_set"])
+    except (ValueError, AttributeError, TypeError, KeyError):  # `check` tells
+        return
 
 
 def _flat(text: str) -> str:

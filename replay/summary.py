@@ -1,19 +1,15 @@
 """What an episode holds, in numbers. Reads the columns once; images are not decoded."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recorder import schema
+from recorder.checks.tracking import lag_ticks
 from recorder.episode_reader import EpisodeReader
-from teleop.joints import ARM_DOF, JOINTS_PER_ARM
 from teleop.tick import Limited, Realtime, Stage
-
-MAX_LAG_TICKS: Final = 25
-MOVING_RAD: Final = 0.02
-"""A joint that moves less over the whole episode tells nothing about tracking."""
 
 Array = npt.NDArray[Any]
 
@@ -25,6 +21,7 @@ class CameraSummary:
     Attributes:
         fps: distinct frames a second of capture time; 0 if there are fewer than two.
         mean_bytes: of a JPEG.
+        age_ms, oldest_ms: of its pictures at their ticks, median and most; None without a picture.
     """
 
     name: str
@@ -35,6 +32,8 @@ class CameraSummary:
     repeated: int
     stale: int
     missing: int
+    age_ms: float | None
+    oldest_ms: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +72,18 @@ class Summary:
         lost, retries: replies in this episode, by bus.
         rejected: readings in this episode that were not believed, by bus.
         unplugged: steps without the bus, by bus.
+        skew_ms, worst_skew_ms: between the cameras' pictures of a step, median and most; None for
+            fewer than two cameras, and in files that are too old to tell.
+        dropped: steps without pictures of their own, because the recorder was behind.
         timing: None in simulated time, where nothing can be late.
         temperature_degc, voltage_v: lowest and highest of all servos that told one.
     """
 
     seconds: float
     cameras: tuple[CameraSummary, ...]
+    skew_ms: float | None
+    worst_skew_ms: float | None
+    dropped: int
     joints: tuple[JointSummary, ...]
     lag_ticks: int | None
     lost: dict[str, int]
@@ -103,8 +108,10 @@ def summarise(episode: EpisodeReader) -> Summary:
     return Summary(
         seconds=float(ticks[-1] - ticks[0]) / 1e9 + 1 / episode.facts.fps,
         cameras=tuple(_camera(episode, name) for name in episode.facts.camera_names),
+        **_skew(episode),
+        dropped=int(_newer(episode, "/tandem/frame_dropped", like="/tandem/step").sum()),
         joints=_joints(episode),
-        lag_ticks=tracking_lag(episode.column("/action"), episode.column("/observations/qpos")),
+        lag_ticks=lag_ticks(episode.column("/action"), episode.column("/observations/qpos")),
         lost=_counted(buses, episode.column("/tandem/lost")),
         retries=_counted(buses, episode.column("/tandem/retries")),
         rejected=_counted(buses, _newer(episode, "/tandem/rejected", like="/tandem/lost")),
@@ -117,29 +124,6 @@ def summarise(episode: EpisodeReader) -> Summary:
     )
 
 
-def tracking_lag(action: Array, qpos: Array) -> int | None:
-    """Ticks by which `qpos` follows `action`, both (T, J): where their velocities correlate best.
-
-    Returns:
-        None if no arm joint moves, or the episode is too short to tell.
-    """
-    joints = [joint for joint in range(action.shape[1]) if joint % JOINTS_PER_ARM < ARM_DOF]
-    moving = [joint for joint in joints if np.ptp(action[:, joint]) > MOVING_RAD]
-    command, motion = np.diff(action[:, moving], axis=0), np.diff(qpos[:, moving], axis=0)
-    longest = min(MAX_LAG_TICKS, len(command) // 2)
-    if not moving or longest < 1:
-        return None
-    correlations = [
-        _correlation(command[: len(command) - lag], motion[lag:]) for lag in range(longest + 1)
-    ]
-    return int(np.argmax(correlations))
-
-
-def _correlation(command: Array, motion: Array) -> float:
-    scale = float(np.linalg.norm(command) * np.linalg.norm(motion))
-    return float((command * motion).sum()) / scale if scale else 0.0
-
-
 def _camera(episode: EpisodeReader, name: str) -> CameraSummary:
     column = episode.facts.camera_names.index(name)
     numbers = episode.column("/tandem/frame_number")[:, column]
@@ -147,6 +131,7 @@ def _camera(episode: EpisodeReader, name: str) -> CameraSummary:
     width, height = episode.image_size(name)
     seconds = float(captures.max() - captures[numbers >= 0].min(initial=captures.max())) / 1e9
     distinct = len(np.unique(numbers[numbers >= 0]))
+    ages = _ages_ms(episode.column("/tandem/tick_ns"), captures, numbers >= 0)
     return CameraSummary(
         name=name,
         width=width,
@@ -156,7 +141,25 @@ def _camera(episode: EpisodeReader, name: str) -> CameraSummary:
         repeated=int(episode.column("/tandem/frame_repeat")[:, column].sum()),
         stale=int(episode.column("/tandem/frame_stale")[:, column].sum()),
         missing=int(episode.column("/tandem/frame_missing")[:, column].sum()),
+        age_ms=ages[0],
+        oldest_ms=ages[1],
     )
+
+
+def _ages_ms(ticks: Array, captures: Array, seen: Array) -> tuple[float | None, float | None]:
+    """Median and most; in files of any version."""
+    if not seen.any():
+        return None, None
+    ages = (ticks - captures)[seen] / 1e6
+    return float(np.median(ages)), float(ages.max())
+
+
+def _skew(episode: EpisodeReader) -> dict[str, float | None]:
+    skews = _newer(episode, "/tandem/frame_skew_ns", like="/tandem/step", fill=-1)
+    known = skews[skews >= 0] / 1e6
+    if not known.size:
+        return {"skew_ms": None, "worst_skew_ms": None}
+    return {"skew_ms": float(np.median(known)), "worst_skew_ms": float(known.max())}
 
 
 def _joints(episode: EpisodeReader) -> tuple[JointSummary, ...]:

@@ -2,6 +2,8 @@
 
 import fcntl
 import os
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from recorder.errors import JournalError
 from recorder.header import EpisodeHeader
-from recorder.journal import JournalWriter
+from recorder.journal import FRAME, MAGIC, JournalWriter, Kind
 from recorder.journal_reader import JournalReader, Scan, Tail
 from recorder.schema import FRAME_DTYPE, step_dtype
 from teleop.tick import Outcome
@@ -60,6 +62,14 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[int]]:
     return path.read_bytes(), lengths
 
 
+@pytest.fixture(scope="module")
+def ends(whole: tuple[bytes, list[int]]) -> list[int]:
+    """Where the records of `whole` end: the header, the steps, an event, the end."""
+    content, _ = whole
+    places = [place for place in range(len(content)) if content.startswith(MAGIC, place)]
+    return [*places[1:], len(content)]
+
+
 def verified(lengths: list[int], intact: int) -> int:
     """How many steps lie within the first `intact` bytes."""
     return max(sum(length <= intact for length in lengths) - 1, 0)
@@ -78,7 +88,8 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
     assert found.steps == list(range(STEPS))
     assert [(event.t_ns, event.text) for event in found.events] == [(5, "somebody said ä")]
     assert (found.outcome, found.tail, found.note) == (Outcome.SUCCESS, Tail.COMPLETE, "")
-    assert found.longest_jpeg == max(len(jpeg) for i in range(STEPS) for jpeg in jpegs_of(i))
+    lengths = [[len(jpeg) for jpeg in jpegs_of(i)] for i in range(STEPS)]
+    assert found.longest_jpegs == np.max(lengths, axis=0).tolist()
 
 
 def test_without_an_end_it_is_unlabelled_and_says_so(tmp_path: Path) -> None:
@@ -102,6 +113,20 @@ def test_cut_anywhere_the_longest_prefix_is_read(
     assert found.steps == list(range(verified(lengths, cut)))
     assert found.tail in (Tail.TORN, Tail.UNFINISHED)
     assert found.note
+
+
+def test_cut_at_every_byte_of_its_end_it_is_torn_and_never_damaged(
+    tmp_path: Path, whole: tuple[bytes, list[int]], ends: list[int]
+) -> None:
+    content, lengths = whole
+    path = tmp_path / "cut.journal"
+    path.write_bytes(content)
+    for cut in range(len(content) - 1, lengths[-3], -1):
+        os.truncate(path, cut)
+        _, found = scan(path)
+        assert len(found.steps) == verified(lengths, cut)
+        assert found.tail is (Tail.UNFINISHED if cut in ends else Tail.TORN)
+        assert "stand" not in found.note
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -218,11 +243,6 @@ def test_memory_stays_bounded_by_a_record(tmp_path: Path) -> None:
 
 def write_header_claiming(folder: Path, length: int) -> bytes:
     """A journal whose second record claims to be `length` bytes long."""
-    import struct
-    import zlib
-
-    from recorder.journal import FRAME, MAGIC, Kind
-
     path = folder / "claim.journal"
     JournalWriter(path, make_header()).close()
     head = FRAME.pack(MAGIC, Kind.STEP, 1, length, 0, 0)[:-4]

@@ -10,10 +10,11 @@ import h5py
 import numpy as np
 import pytest
 
+from recorder.checks.tracking import lag_ticks
 from recorder.episode_reader import EpisodeReader
 from replay.cli import main
 from replay.find import NotFoundError, find_episode
-from replay.summary import summarise, tracking_lag
+from replay.summary import summarise
 from tests.recorder.fake_rig import make_episode
 
 REPOSITORY = Path(__file__).parents[2]
@@ -220,12 +221,12 @@ def test_the_tracking_lag_is_found(lag: int) -> None:
     random = np.random.default_rng(lag)
     motion = np.cumsum(random.normal(0, 0.02, (300, 14)), axis=0)
     noise = random.normal(0, 0.001, motion.shape)
-    assert tracking_lag(motion[lag:], (motion + noise)[: len(motion) - lag]) == lag
+    assert lag_ticks(motion[lag:], (motion + noise)[: len(motion) - lag]) == lag
 
 
 def test_what_does_not_move_has_no_lag() -> None:
-    assert tracking_lag(np.zeros((50, 14)), np.zeros((50, 14))) is None
-    assert tracking_lag(np.ones((1, 14)), np.ones((1, 14))) is None
+    assert lag_ticks(np.zeros((50, 14)), np.zeros((50, 14))) is None
+    assert lag_ticks(np.ones((1, 14)), np.ones((1, 14))) is None
 
 
 def test_achieved_rate_counts_distinct_frames(tmp_path: Path) -> None:

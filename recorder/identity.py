@@ -1,0 +1,158 @@
+"""What all episodes of one folder have in common, so that nobody trains on a mixture unawares.
+
+Arms that were real, simulated or emulated, another rig, other joints, cameras or sizes, another
+rate or another kind of time: each gives a policy other numbers under the same names.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from recorder.arms import Arms, arms_of
+from recorder.config import CameraConfig, RecorderConfig, TimeBase
+from recorder.episode_reader import EpisodeReader
+from recorder.errors import EpisodeError, JournalError
+from recorder.header import EpisodeHeader
+from recorder.journal_reader import JournalReader
+from recorder.schema import JOURNAL_SUFFIX, ArmsKind
+from teleop.joints import Side
+
+Clock = Literal["simulated", "real"]
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSize:
+    """A camera as far as a folder is concerned: its name, and its size in pixels."""
+
+    name: str
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.width}x{self.height}"
+
+
+@dataclass(frozen=True, slots=True)
+class FolderIdentity:
+    """What may not differ between two episodes of one folder.
+
+    Attributes:
+        arms: `real`, `simulated` or `emulated`.
+        rig: the name in the rig file.
+        joint_names: 14, or 7 of one arm pair.
+        cameras: in the file's order, which is that of its camera axis.
+        fps: steps a second.
+        clock: whose time the stamps are: `simulated` in lock-step, else the wall clock's.
+    """
+
+    arms: str
+    rig: str
+    joint_names: tuple[str, ...]
+    cameras: tuple[CameraSize, ...]
+    fps: int
+    clock: Clock
+
+    @classmethod
+    def of_rig(
+        cls,
+        *,
+        arms: ArmsKind,
+        rig: str,
+        sides: tuple[Side, ...],
+        cameras: Sequence[CameraConfig],
+        fps: int,
+        time_base: TimeBase,
+    ) -> "FolderIdentity":
+        """Of the episodes that a rig of this configuration gives."""
+        return cls(
+            arms=arms,
+            rig=rig,
+            joint_names=Arms(sides).joint_names,
+            cameras=tuple(CameraSize(c.name, c.width, c.height) for c in cameras),
+            fps=fps,
+            clock=_clock(simulated=time_base == "simulated"),
+        )
+
+    @classmethod
+    def of_header(cls, header: EpisodeHeader) -> "FolderIdentity":
+        """Of an episode that is being recorded, or of a journal."""
+        return cls.of_rig(
+            arms=header.arms_kind,
+            rig=header.rig_name,
+            sides=header.sides,
+            cameras=header.cameras,
+            fps=header.rate_hz,
+            time_base=header.time_base,
+        )
+
+    @classmethod
+    def of_config(cls, config: RecorderConfig) -> "FolderIdentity":
+        """Of the episodes that a recorder started with this would record."""
+        scene: ArmsKind = "simulated" if config.scene_ring else "emulated"
+        return cls.of_rig(
+            arms=scene if config.simulated else "real",
+            rig=config.rig_name,
+            sides=config.sides,
+            cameras=config.cameras,
+            fps=config.rate_hz,
+            time_base=config.time_base,
+        )
+
+    @classmethod
+    def of_episode(cls, episode: EpisodeReader) -> "FolderIdentity":
+        """Of an episode file, of any version that can be read.
+
+        Raises:
+            EpisodeError: the file is damaged where it would say so.
+        """
+        facts = episode.facts
+        return cls(
+            arms=facts.arms_kind,
+            rig=facts.rig,
+            joint_names=facts.joint_names,
+            cameras=tuple(CameraSize(n, *episode.image_size(n)) for n in facts.camera_names),
+            fps=facts.fps,
+            clock=_clock(simulated=facts.simulated_time),
+        )
+
+    def difference(self, other: "FolderIdentity") -> tuple[str, str] | None:
+        """What tells the two apart, in the words of each; None: they may share a folder."""
+        pairs = zip(self._words(), other._words(), strict=True)
+        return next(((mine, theirs) for mine, theirs in pairs if mine != theirs), None)
+
+    def _words(self) -> Iterator[str]:
+        """Each property as it reads after "was recorded"; the most telling ones come first."""
+        yield f"with {self.arms} arms"
+        yield f"on rig {self.rig!r}"
+        yield f"with {self._joint_words()}"
+        yield f"with {self._camera_words()}"
+        yield f"at {self.fps} steps a second"
+        yield f"in {self.clock} time"
+
+    def _joint_words(self) -> str:
+        arms = arms_of(self.joint_names)
+        which = f"{' and '.join(arms.sides)} arm" if arms else ", ".join(self.joint_names)
+        return f"{len(self.joint_names)} joints ({which})"
+
+    def _camera_words(self) -> str:
+        if not self.cameras:
+            return "no camera"
+        word = "camera" if len(self.cameras) == 1 else "cameras"
+        return f"{word} {', '.join(map(str, self.cameras))}"
+
+
+def identity_of(path: Path) -> FolderIdentity | None:
+    """The identity of an episode file or a journal; None if it is too damaged to prove one."""
+    try:
+        if path.suffix == JOURNAL_SUFFIX:
+            with JournalReader(path) as journal:
+                return FolderIdentity.of_header(journal.header) if journal.header else None
+        with EpisodeReader(path) as episode:
+            return FolderIdentity.of_episode(episode)
+    except (EpisodeError, JournalError):
+        return None
+
+
+def _clock(*, simulated: bool) -> Clock:
+    return "simulated" if simulated else "real"

@@ -1,0 +1,154 @@
+"""What may lie in one folder: the same identity, whether it is read from a header, a journal, a
+configuration, or a file of any version."""
+
+import dataclasses
+import gzip
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pytest
+
+from recorder.config import CameraConfig, RecorderConfig
+from recorder.errors import FolderError
+from recorder.folder import IDENTITIES_CHECKED, check_identity
+from recorder.header import EpisodeHeader
+from recorder.identity import CameraSize, FolderIdentity, identity_of
+from recorder.journal import JournalWriter
+from teleop.joints import JOINT_NAMES
+from tests.recorder.fake_rig import HEIGHT, WIDTH, make_episode, make_header
+
+DATA = Path(__file__).parent / "data"
+
+REAL: dict[str, Any] = {"simulated": False, "time_base": "monotonic", "state_size": 0}
+EMULATED: dict[str, Any] = {"simulated": True, "time_base": "monotonic", "state_size": 0}
+
+
+def config_of(header: EpisodeHeader) -> RecorderConfig:
+    """The configuration of a recorder that would write such a header."""
+    return RecorderConfig(
+        runtime_dir=Path("/nowhere"),
+        dataset_dir=Path("/nowhere"),
+        cameras=header.cameras,
+        rig_name=header.rig_name,
+        simulated=header.simulated,
+        time_base=header.time_base,
+        rate_hz=header.rate_hz,
+        scene_ring=header.state_size > 0,
+        sides=header.sides,
+    )
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [{}, REAL, EMULATED, {"sides": ("right",)}, {"rate_hz": 30, "rig_name": "other"}],
+    ids=["simulated", "real", "emulated", "one arm", "another rate"],
+)
+def test_it_is_the_same_wherever_it_is_read(tmp_path: Path, facts: dict[str, Any]) -> None:
+    header = make_header(**facts)
+    identity = FolderIdentity.of_header(header)
+    JournalWriter(tmp_path / "episode_1.journal", header).close()
+    assert identity_of(tmp_path / "episode_1.journal") == identity
+    assert identity_of(make_episode(tmp_path, 4, **facts)) == identity
+    assert FolderIdentity.of_config(config_of(header)) == identity
+
+
+def test_it_holds_what_must_not_be_mixed() -> None:
+    assert FolderIdentity.of_header(make_header()) == FolderIdentity(
+        arms="simulated",
+        rig="sim",
+        joint_names=JOINT_NAMES,
+        cameras=(CameraSize("cam_0", WIDTH, HEIGHT), CameraSize("cam_1", WIDTH, HEIGHT)),
+        fps=50,
+        clock="simulated",
+    )
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_files_of_older_versions_have_one(tmp_path: Path, version: int) -> None:
+    path = tmp_path / "episode_0.hdf5"
+    path.write_bytes(gzip.decompress((DATA / f"version_{version}.hdf5.gz").read_bytes()))
+    identity = identity_of(path)
+    assert identity is not None
+    assert (identity.arms, identity.fps, identity.joint_names) == ("simulated", 50, JOINT_NAMES)
+    check_identity(tmp_path, identity)
+
+
+def test_a_version_1_file_of_real_arms_is_real(tmp_path: Path) -> None:
+    path = make_episode(tmp_path, 4, **REAL)
+    with h5py.File(path, "r+") as file:
+        del file.attrs["arms"]  # as before there was that attribute
+    assert getattr(identity_of(path), "arms", None) == "real"
+
+
+CAMERAS = make_header().cameras
+LARGER = dataclasses.replace(CAMERAS[1], width=2 * WIDTH)
+
+
+@pytest.mark.parametrize(
+    ("facts", "there", "here"),
+    [
+        (REAL, "with simulated arms", "with real arms"),
+        (EMULATED, "with simulated arms", "with emulated arms"),
+        ({"rig_name": "lab"}, "on rig 'sim'", "on rig 'lab'"),
+        (
+            {"sides": ("left",)},
+            "with 14 joints (left and right arm)",
+            "with 7 joints (left arm)",
+        ),
+        (
+            {"cameras": (CAMERAS[0], LARGER)},
+            "with cameras cam_0 64x48, cam_1 64x48",
+            "with cameras cam_0 64x48, cam_1 128x48",
+        ),
+        ({"cameras": CAMERAS[:1]}, "cam_1 64x48", "with camera cam_0 64x48"),
+        ({"cameras": CAMERAS[::-1]}, "cam_0 64x48, cam_1 64x48", "cam_1 64x48, cam_0 64x48"),
+        ({"cameras": ()}, "cam_1 64x48", "with no camera"),
+        ({"rate_hz": 30}, "at 50 steps a second", "at 30 steps a second"),
+        ({"time_base": "monotonic"}, "in simulated time", "in real time"),
+    ],
+)
+def test_what_differs_is_said_with_both_values(
+    tmp_path: Path, facts: dict[str, Any], there: str, here: str
+) -> None:
+    path = make_episode(tmp_path, 4)
+    cameras = facts.pop("cameras", CAMERAS)
+    identity = FolderIdentity.of_header(make_header(**facts) if facts else make_header())
+    sizes = tuple(CameraSize(c.name, c.width, c.height) for c in cameras)
+    with pytest.raises(FolderError) as refused:
+        check_identity(tmp_path, dataclasses.replace(identity, cameras=sizes))
+    sentence = str(refused.value)
+    for expected in (str(path), there, here, "must not be mixed", "Choose another folder"):
+        assert expected in sentence, sentence
+
+
+def test_what_may_differ_is_no_reason(tmp_path: Path) -> None:
+    """The task, the scene, the camera's rate and kind, the quality of the JPEGs."""
+    make_episode(tmp_path, 4)
+    cameras = tuple(CameraConfig(c.name, "pattern", WIDTH, HEIGHT, 30.0) for c in CAMERAS)
+    other = dataclasses.replace(make_header(), task="cube", cameras=cameras, seed=9, quality="high")
+    check_identity(tmp_path, FolderIdentity.of_header(other))
+
+
+@pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n" + bytes(500)])
+@pytest.mark.parametrize("name", ["episode_7.hdf5", "episode_7.journal"])
+def test_what_is_damaged_proves_nothing(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    check_identity(tmp_path, FolderIdentity.of_header(make_header(**REAL)))
+
+
+def test_an_episode_of_another_program_proves_nothing(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "episode_0.hdf5", "w") as file:
+        file.attrs["sim"] = True
+        file["/action"] = [[0.0]]
+    check_identity(tmp_path, FolderIdentity.of_header(make_header(**REAL)))
+
+
+def test_the_newest_count_journals_among_them(tmp_path: Path) -> None:
+    """Fifty files must not hide what a recorder has left behind after them."""
+    for number in range(IDENTITIES_CHECKED + 5):
+        (tmp_path / f"episode_{number}.hdf5").write_bytes(b"damaged")
+    check_identity(tmp_path, FolderIdentity.of_header(make_header(**REAL)))
+    JournalWriter(tmp_path / "episode_60.journal", make_header(60)).close()
+    with pytest.raises(FolderError, match=r"episode_60\.journal was recorded with simulated arms"):
+        check_identity(tmp_path, FolderIdentity.of_header(make_header(**REAL)))
