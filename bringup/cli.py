@@ -1,4 +1,4 @@
-"""`teleop scan | doctor | calibrate | mirror | rest`: one command each, imported when asked for.
+"""`teleop scan | cameras | doctor | calibrate | mirror | rest`: each imported when asked for.
 
 Every command's module has `add_arguments(parser)` and `run(options) -> int`, the exit status.
 """
@@ -18,6 +18,7 @@ from teleop.errors import TeleopError
 
 COMMANDS: Final = {
     "scan": "find adapters, servos and which arm is which; write a first rig.toml",
+    "cameras": "show every camera, measure it, and write which is which into rig.toml",
     "doctor": "check all that ruins a session, say how to mend it; --fix mends what it safely can",
     "calibrate": "store joint offsets, checked against the limits",
     "mirror": "follow the leaders without recording",

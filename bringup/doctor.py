@@ -12,12 +12,14 @@ from typing import Final
 
 from bringup import usb
 from bringup.arm_state import find_strays, opened_arms
+from bringup.camera_checks import check_cameras
+from bringup.camera_search import V4L
 from bringup.computer_checks import check_computer
 from bringup.errors import BringupError
 from bringup.findings import KINDS, SEVERITIES, Finding
 from bringup.fixes import AddressFix, FileFix, Fix, Workshop
 from bringup.history_checks import check_calibration, check_last_session
-from bringup.port_checks import PROC, check_cameras, check_ports, check_usb
+from bringup.port_checks import PROC, check_ports, check_usb
 from bringup.search import known_bauds
 from bringup.servo_checks import check_arm
 from session.calibration import load_calibration
@@ -42,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--out", type=Path, metavar="FOLDER", help="folder of the datasets (default: datasets/)"
     )
     parser.add_argument("--json", action="store_true", help="print the findings as JSON")
-    for name, default in (("sysfs", usb.SYSFS), ("proc", PROC)):
+    for name, default in (("sysfs", usb.SYSFS), ("proc", PROC), ("v4l", V4L)):
         parser.add_argument(f"--{name}", type=Path, default=default, help=argparse.SUPPRESS)
 
 
@@ -76,7 +78,7 @@ def examine(path: Path, rig_file: RigFile, options: argparse.Namespace) -> list[
         findings = list(check_ports(arms, options.sysfs, options.proc))
     find_strays(arms, known_bauds())
     findings += check_usb(arms, options.sysfs)
-    findings += check_cameras(rig_file.cameras)
+    findings += check_cameras(rig_file.cameras, options.sysfs, options.v4l)
     for arm in arms.values():
         if arm.error is None and not arm.lost:
             findings += check_arm(arm, rig)

@@ -53,9 +53,31 @@ KINDS: Final[Mapping[str, Kind]] = {
     "camera-usb2": Kind(
         "problem", "Use the cable that came with the camera, in a blue or USB 3 labelled port."
     ),
-    "camera-kind": Kind(
+    "camera-list": Kind(
+        "problem", "Mend what it says, or use webcams only: without it no RealSense can be used."
+    ),
+    "camera-unnamed": Kind(
         "problem",
-        'Give the camera kind = "pattern" in the rig file to record without its pictures.',
+        "Run teleop cameras, which shows a picture of each device and writes them into the rig "
+        'file; or give the camera kind = "pattern" to record a test picture.',
+    ),
+    "camera-missing": Kind(
+        "problem", "Plug it in, or run teleop cameras to put another in its place."
+    ),
+    "camera-refused": Kind(
+        "problem",
+        "Install the vendor's udev rules (RealSense) or join the group video (webcams), log out "
+        "and in, and plug the camera in again.",
+    ),
+    "camera-mode": Kind(
+        "problem",
+        "Correct width, height and rate_hz in the rig file: teleop cameras lists what it offers.",
+    ),
+    "camera-name": Kind(
+        "warning", "Write the name of /dev/v4l/by-id into the rig file: teleop cameras does."
+    ),
+    "camera-url": Kind(
+        "notice", "Nothing to mend: the times of its pictures are those of their arrival."
     ),
     "emulated-arms": Kind("notice", "Nothing to mend: no real arm is at the other end."),
     # the computer

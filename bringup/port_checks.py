@@ -1,7 +1,7 @@
 """Checks of serial ports, adapters and USB: what stands between the computer and the arms."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -9,7 +9,6 @@ from bringup import usb
 from bringup.arm_state import ArmState
 from bringup.findings import Finding, finding
 from bringup.fixes import FileFix
-from recorder.config import CAPTURED_KINDS, CameraConfig
 
 PROC: Final = Path("/proc")
 GOOD_LATENCY_MS: Final = 1
@@ -57,14 +56,6 @@ def check_usb(arms: Mapping[str, ArmState], sysfs: Path = usb.SYSFS) -> Findings
         others += [name for name, adapter in adapters.items() if _share(adapter, camera)]
         if others:
             yield finding("usb-shared", where, f"shares hub {camera.hub} with {', '.join(others)}")
-
-
-def check_cameras(cameras: Sequence[CameraConfig]) -> Findings:
-    """Whether this version can capture from the rig file's cameras."""
-    for camera in cameras:
-        if camera.kind not in CAPTURED_KINDS:
-            what = f"is a {camera.kind} camera, which this version cannot capture from yet"
-            yield finding("camera-kind", camera.name, what)
 
 
 def port_holders(port: str, proc: Path = PROC) -> list[str]:

@@ -92,7 +92,7 @@ def _write(adapters: Sequence[Adapter], path: Path, options: argparse.Namespace)
     for bus in (bus for bus in BUS_NAMES if bus in arms):
         print(f"{bus}: {arms[bus].path} at {arms[bus].baud}")
     print(f"Wrote {path}" + (f"; the old one is {path.name}{BACKUP}." if replaced else "."))
-    print("Next: teleop doctor, then teleop calibrate.")
+    print("Next: teleop cameras, teleop doctor, then teleop calibrate.")
     return 0
 
 
