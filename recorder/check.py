@@ -7,13 +7,17 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder import schema
+from recorder.align import NO_TIME
 from recorder.arms import Arms, arms_of
-from recorder.encode import decode_jpeg
+from recorder.decode import decode_jpeg
 from recorder.episode_reader import EpisodeReader
 from recorder.errors import EpisodeError
+from recorder.status import Verdict
 from teleop.tick import Outcome
 
 MAX_LISTED: Final = 3
+AGES_SINCE: Final = 3
+"""The version of the format that brought age and skew."""
 FINITE: Final = ("/observations/qpos", "/observations/qvel", "/observations/effort", "/action")
 
 
@@ -66,6 +70,8 @@ def _attributes(episode: EpisodeReader) -> Iterator[str]:
         yield "There are no steps."
     if facts.missing_steps:
         yield f"{facts.missing_steps} steps that control took are missing."
+    if facts.verdict is not None and facts.verdict.upper() not in Verdict.__members__:
+        yield f"verdict is {facts.verdict!r}, not ok, warn or reject."
     if facts.recovery_note and not facts.recovered:
         yield f"recovery_note without recovered: {facts.recovery_note}"
 
@@ -134,6 +140,25 @@ def _times(episode: EpisodeReader) -> Iterator[str]:
         yield f"/tandem/step has gaps: {int((steps[steps > 1] - 1).sum())} steps were lost."
     if (ticks > 1).any():
         yield f"/tandem/tick has gaps: {int((ticks[ticks > 1] - 1).sum())} slots were missed."
+    if episode.facts.schema_version >= AGES_SINCE:
+        yield from _ages(episode)
+
+
+def _ages(episode: EpisodeReader) -> Iterator[str]:
+    """Age and skew are what the times say."""
+    capture = episode.column("/tandem/frame_capture_ns")
+    seen = capture != NO_TIME
+    age = np.where(seen, episode.column("/tandem/tick_ns")[:, None] - capture, NO_TIME)
+    wrong = (age != episode.column("/tandem/frame_age_ns")).any(axis=1)
+    if wrong.any():
+        yield f"/tandem/frame_age_ns is not tick minus capture at {_rows(wrong)}."
+    least, most = np.iinfo(np.int64).min, np.iinfo(np.int64).max
+    newest = np.where(seen, capture, least).max(axis=1, initial=least)
+    oldest = np.where(seen, capture, most).min(axis=1, initial=most)
+    skew = np.where(seen.sum(axis=1) > 1, newest - oldest, NO_TIME)
+    wrong = skew != episode.column("/tandem/frame_skew_ns")
+    if wrong.any():
+        yield f"/tandem/frame_skew_ns is not what the capture times say at {_rows(wrong)}."
 
 
 def _seconds(episode: EpisodeReader) -> Iterator[str]:

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from recorder.arms import Arms
+from recorder.limits import QualityLimits
 from teleop.joints import SIDES, Side
 
 CameraKind = Literal["simulated", "pattern", "realsense", "webcam"]
-CAPTURED_KINDS: Final[tuple[CameraKind, ...]] = ("simulated", "pattern")
-"""Kinds that this version captures; the others stand in rig files for the next one."""
+DEVICE_KINDS: Final[tuple[CameraKind, ...]] = ("realsense", "webcam")
+"""Kinds with a device of their own, that is captured by a thread."""
 Subsampling = Literal["420", "422", "444"]
 TimeBase = Literal["simulated", "monotonic"]
 
@@ -18,7 +19,12 @@ TimeBase = Literal["simulated", "monotonic"]
 class CameraConfig:
     """One camera: its name in the files, what kind it is, and what it is asked to deliver.
 
-    `serial`: which of several cameras of a kind it is.
+    Attributes:
+        serial: which RealSense it is.
+        device: which webcam it is: /dev/v4l/by-id/... or by-path/..., or a URL.
+        exposure_us, gain, white_balance_k, focus: fixed at this, in the device's units but for
+            those named; None: as the device does it by itself, but for focus, whose automatic is
+            switched off wherever it can be.
     """
 
     name: str
@@ -27,6 +33,11 @@ class CameraConfig:
     height: int = 480
     rate_hz: float = 50.0
     serial: str = ""
+    device: str = ""
+    exposure_us: int | None = None
+    gain: int | None = None
+    white_balance_k: int | None = None
+    focus: int | None = None
 
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
@@ -35,6 +46,20 @@ class CameraConfig:
             raise ValueError(f"{self.name}: {self.width}x{self.height} is no picture size.")
         if not 0.1 <= self.rate_hz <= 1000:
             raise ValueError(f"{self.name}: rate_hz must be 0.1-1000, not {self.rate_hz}.")
+        self._check_device()
+
+    def _check_device(self) -> None:
+        """That what only some kinds have is asked of those only."""
+        if self.serial and self.kind != "realsense":
+            raise ValueError(f"{self.name}: serial is for kind realsense, not {self.kind}.")
+        if self.device and self.kind != "webcam":
+            raise ValueError(f"{self.name}: device is for kind webcam, not {self.kind}.")
+        for option in ("exposure_us", "gain", "white_balance_k", "focus"):
+            value = getattr(self, option)
+            if value is not None and self.kind not in DEVICE_KINDS:
+                raise ValueError(f"{self.name}: {option} is for {' and '.join(DEVICE_KINDS)} only.")
+            if value is not None and not 0 <= value <= 1_000_000:
+                raise ValueError(f"{self.name}: {option} must be 0-1000000, not {value}.")
 
     @property
     def period_ns(self) -> int:
@@ -81,7 +106,12 @@ class RecorderConfig:
     """Provenance for the files; empty: the recorder looks up versions and git revision itself."""
     servos: str = ""
     """Provenance for the files: models and firmware as the checks at start found them."""
+    limits: QualityLimits = field(default_factory=QualityLimits)
+    """What the episodes are judged by."""
+    max_steps: int = 1500
+    """Of an episode: so much must fit on the disk before one begins."""
     min_free_bytes: int = 1 << 30
+    """Of the disk, that recording leaves alone."""
     lock_patience_s: float = 20.0
     """How long to wait for the folder: a recorder whose session was killed has to finalise yet."""
 

@@ -8,13 +8,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Final
 
 import cv2
-import numpy as np
 
-from recorder.camera import Image
+from recorder.cameras.camera import Image
 from recorder.config import RecordingConfig
+from recorder.picture_stats import PictureStats, picture_stats
 
 THREADS: Final = 2
 SAMPLING_FACTORS: Final = {
@@ -22,6 +23,14 @@ SAMPLING_FACTORS: Final = {
     "422": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_422,
     "444": cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """An image as it goes on record: its JPEG, and what is known of it without decoding that."""
+
+    jpeg: bytes
+    stats: PictureStats
 
 
 def encode_jpeg(image: Image, config: RecordingConfig) -> bytes:
@@ -39,15 +48,9 @@ def encode_jpeg(image: Image, config: RecordingConfig) -> bytes:
     return buffer.tobytes()
 
 
-def decode_jpeg(jpeg: bytes) -> Image | None:
-    """The RGB image of a JPEG, None if it is not one. Trailing zeros do no harm."""
-    if not jpeg:
-        return None
-    try:
-        bgr = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
-    except cv2.error:  # e.g. a header that claims more pixels than OpenCV accepts
-        return None
-    return None if bgr is None else cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB).astype(np.uint8)
+def encode(image: Image, config: RecordingConfig) -> Picture:
+    """What goes on record of an RGB image of shape (H, W, 3), uint8."""
+    return Picture(encode_jpeg(image, config), picture_stats(image))
 
 
 class EncodePool:
@@ -58,7 +61,7 @@ class EncodePool:
     """
 
     def __init__(self, config: RecordingConfig, on_done: Callable[[], object]) -> None:
-        self._config = config
+        self.config = config
         self._on_done = on_done
         self._lock = threading.Lock()
         self.cpu_ns = 0  # that encoding has taken so far, of all threads
@@ -66,15 +69,15 @@ class EncodePool:
         # 1.8 instead of 1.1 ms an image). OpenCV 5 takes the setting from the calling thread.
         self._pool = ThreadPoolExecutor(THREADS, "jpeg", cv2.setNumThreads, (1,))
 
-    def submit(self, images: Sequence[Image]) -> "Future[list[bytes]]":
+    def submit(self, images: Sequence[Image]) -> "Future[list[Picture]]":
         """Encode these images, in this order, without waiting."""
         future = self._pool.submit(self._encode, images)
         future.add_done_callback(lambda _: self._on_done())
         return future
 
-    def _encode(self, images: Sequence[Image]) -> list[bytes]:
+    def _encode(self, images: Sequence[Image]) -> list[Picture]:
         before = time.thread_time_ns()
-        encoded = [encode_jpeg(image, self._config) for image in images]
+        encoded = [encode(image, self.config) for image in images]
         with self._lock:
             self.cpu_ns += time.thread_time_ns() - before
         return encoded

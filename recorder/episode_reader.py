@@ -7,6 +7,7 @@ lets a small file claim a huge dataset, so that claim is checked before anything
 """
 
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder import schema
-from recorder.camera import Image
-from recorder.encode import decode_jpeg
+from recorder.cameras.camera import Image
 from recorder.errors import EpisodeError
 from teleop.tick import Outcome
 
@@ -58,6 +58,10 @@ class EpisodeFacts:
     faults: str | None = None
     camera_kind: str | None = None
     arms: str | None = None
+    cameras: str | None = None
+    verdict: str | None = None
+    findings: str | None = None
+    quality_limits: str | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -148,6 +152,8 @@ class EpisodeReader:
 
     def image(self, camera: str, step: int) -> Image:
         """The image of a camera at a step: (H, W, 3) uint8, RGB."""
+        from recorder.decode import decode_jpeg  # whoever wants no picture needs no OpenCV
+
         image = decode_jpeg(self.jpeg(camera, step))
         if image is None:
             raise EpisodeError(f"{self.path}: the image of {camera} at step {step} is no JPEG.")
@@ -178,12 +184,30 @@ class EpisodeReader:
 
     def _dataset(self, path: str) -> h5py.Dataset:
         with self._naming_faults():
+            if not self._is_its_own(path):
+                raise EpisodeError(f"{self.path}: {path} leads elsewhere.")
             dataset = self._file.get(path)
             if not isinstance(dataset, h5py.Dataset) or dataset.shape is None:
                 raise EpisodeError(f"{self.path} has no dataset {path}.")
-            if dataset.nbytes > self.size_bytes:
+            if dataset.external or dataset.is_virtual:
+                raise EpisodeError(f"{self.path}: {path} lies in another file.")
+            # A chunk is read whole, and a compressed one may unfold to far more than there is.
+            chunk_bytes = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
+            if max(dataset.nbytes, chunk_bytes) > self.size_bytes:
                 raise EpisodeError(f"{self.path}: {path} claims to be larger than the file.")
             return dataset
+
+    def _is_its_own(self, path: str) -> bool:
+        """No link on the way leads elsewhere: that might be a pipe, or anybody's file."""
+        names = path.strip("/").split("/")
+        links = self._file.id.links
+        for depth in range(len(names)):
+            way = "/".join(names[: depth + 1]).encode()
+            if not links.exists(way):
+                return True  # it is missing, which is another fault
+            if links.get_info(way).type != h5py.h5l.TYPE_HARD:
+                return False
+        return True
 
     def _read_facts(self) -> EpisodeFacts:
         values = {}

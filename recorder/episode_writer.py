@@ -9,6 +9,7 @@ checksums on its metadata, and all strings are of fixed length, because those of
 live in a heap without checksums (a few zeroed bytes in it sent HDF5 2.0 into an endless loop).
 """
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder import schema
-from recorder.camera import Record
+from recorder.cameras.camera import Record
 from recorder.header import EpisodeHeader
 from recorder.journal_reader import JournalReader, JournalStep, Scan
 
@@ -44,7 +45,7 @@ def write_episode(path: Path, journal: JournalReader, scan: Scan, *, recovered: 
         _create_datasets(file, header, scan)
         records: list[Record] = []
         for row, step in enumerate(journal.steps()):
-            _write_images(file, header, step, row, scan.longest_jpeg)
+            _write_images(file, header, step, row, scan.longest_jpegs)
             records.append(step.record)
             if len(records) == BLOCK_STEPS or row == len(scan.steps) - 1:
                 _write_columns(file, header, np.stack(records), row + 1 - len(records))
@@ -71,6 +72,8 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "bus_names": header.layout.arms.bus_names,
         "camera_names": [camera.name for camera in header.cameras],
         "camera_rate_hz": json.dumps({camera.name: camera.rate_hz for camera in header.cameras}),
+        "cameras": _about(header),
+        "quality_limits": json.dumps(dataclasses.asdict(header.limits)),
         "camera_kind": json.dumps({camera.name: camera.kind for camera in header.cameras}),
         "action_offset": 0,
         "effort_unit": header.effort_unit,
@@ -87,7 +90,13 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
             values[name] = value
     for name, value in values.items():
         is_text = isinstance(value, str | tuple | list)
-        file.attrs[name] = _strings(value) if is_text else value
+        file.attrs[name] = strings(value) if is_text else value
+
+
+def _about(header: EpisodeHeader) -> str:
+    """What each camera was, by name; JSON."""
+    about = zip(header.cameras, header.about, strict=False)
+    return json.dumps({camera.name: dataclasses.asdict(each) for camera, each in about})
 
 
 def missing_steps(steps: list[int]) -> int:
@@ -105,8 +114,7 @@ def _create_datasets(file: h5py.File, header: EpisodeHeader, scan: Scan) -> None
         _describe(dataset, column.unit)
     _describe(file.create_dataset(schema.SECOND_STEP, data=seconds), "count")
     _describe(file.create_dataset(schema.COMPRESS_LEN, (cameras, count), "<f4"), "bytes")
-    width = scan.longest_jpeg
-    for camera in header.cameras:
+    for camera, width in zip(header.cameras, scan.longest_jpegs, strict=True):
         name = f"{schema.IMAGES}/{camera.name}"
         images = file.create_dataset(name, (count, width), "u1", chunks=(1, width))
         _describe(images, "bytes")
@@ -115,7 +123,7 @@ def _create_datasets(file: h5py.File, header: EpisodeHeader, scan: Scan) -> None
 
 def _describe(dataset: h5py.Dataset, unit: str) -> None:
     if unit:
-        dataset.attrs["unit"] = _strings(unit)
+        dataset.attrs["unit"] = strings(unit)
 
 
 def _write_columns(
@@ -134,9 +142,13 @@ def _write_columns(
 
 
 def _write_images(
-    file: h5py.File, header: EpisodeHeader, step: JournalStep, row: int, width: int
+    file: h5py.File,
+    header: EpisodeHeader,
+    step: JournalStep,
+    row: int,
+    widths: Sequence[int],
 ) -> None:
-    for camera, jpeg in zip(header.cameras, step.jpegs, strict=True):
+    for camera, jpeg, width in zip(header.cameras, step.jpegs, widths, strict=True):
         # One chunk is one row, so a row needs no detour through HDF5's chunk cache.
         rows = file[f"{schema.IMAGES}/{camera.name}"].id
         rows.write_direct_chunk((row, 0), jpeg.ljust(width, b"\0"))
@@ -144,12 +156,12 @@ def _write_images(
 
 def _write_events(file: h5py.File, scan: Scan) -> None:
     times = np.array([event.t_ns for event in scan.events], "<i8")
-    texts = _strings([event.text for event in scan.events])
+    texts = strings([event.text for event in scan.events])
     _describe(file.create_dataset(schema.EVENT_TIME, data=times), "ns")
     file.create_dataset(schema.EVENT_TEXT, data=texts)
 
 
-def _strings(texts: str | Sequence[str]) -> npt.NDArray[Any]:
+def strings(texts: str | Sequence[str]) -> npt.NDArray[Any]:
     """UTF-8 strings of a fixed length, as HDF5 stores them without its heap."""
     texts = [texts] if (single := isinstance(texts, str)) else texts
     encoded = [text.replace("\0", "\ufffd").encode(errors="replace") for text in texts]

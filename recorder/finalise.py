@@ -9,6 +9,7 @@ removes the journal).
 import contextlib
 import fcntl
 import os
+import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +22,10 @@ from recorder.episode_writer import write_episode
 from recorder.errors import EpisodeError, FinaliseError, JournalBusyError
 from recorder.folder import free_bytes
 from recorder.journal_reader import JournalReader, Scan, Tail
-from recorder.numbering import DAMAGED_SUFFIX, claim_number, episode_path, number_of
+from recorder.judge import put_verdict
+from recorder.numbering import claim_number, damaged_path, episode_path, number_of
 from recorder.publish import publish, sync
+from recorder.quality import Judgement
 from recorder.schema import step_dtype
 from teleop.tick import Outcome
 
@@ -37,6 +40,7 @@ class Saved:
     Attributes:
         path: the episode file; None if the journal held no step.
         note: what the operator should know, in a sentence; empty if all is well.
+        judgement: of the quality checks; None where there is no file, or it was there before.
     """
 
     path: Path | None
@@ -45,6 +49,16 @@ class Saved:
     size_bytes: int
     outcome: Outcome
     note: str
+    judgement: Judgement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The published file of a journal, and what the quality checks say of it."""
+
+    path: Path
+    judgement: Judgement | None = None
+    note: str = ""
 
 
 def finalise(journal: Path, *, recovered: bool) -> Saved:
@@ -65,8 +79,8 @@ def finalise(journal: Path, *, recovered: bool) -> Saved:
                 "recover it, or move it away."
             )
         try:
-            target = _write(journal, reader, scan, recovered) if scan.steps else None
-            return _retire(journal, reader, scan, target)
+            written = _write(journal, reader, scan, recovered) if scan.steps else None
+            return _retire(journal, scan, written)
         except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
             raise FinaliseError(
                 f"Cannot turn {journal} into an episode file ({error}). The journal is kept: make "
@@ -97,7 +111,7 @@ def _locked(journal: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _write(journal: Path, reader: JournalReader, scan: Scan, recovered: bool) -> Path:
+def _write(journal: Path, reader: JournalReader, scan: Scan, recovered: bool) -> Written:
     """The published file of this journal; if a crash left it behind already, just that."""
     number = number_of(journal)
     if number is None:
@@ -105,16 +119,28 @@ def _write(journal: Path, reader: JournalReader, scan: Scan, recovered: bool) ->
     target = episode_path(journal.parent, number)
     if target.exists():
         if _holds(target, reader, scan):
-            return target
+            return Written(target)
         target = episode_path(journal.parent, claim_number(journal.parent))
     _check_room(journal, reader, scan)
     part = journal.with_name(f".{target.stem}.{os.getpid()}{PART_SUFFIX}")
     try:
         write_episode(part, reader, scan, recovered=recovered)
+        judgement, note = _judged(part)
         publish(part, target)
     finally:
         part.unlink(missing_ok=True)
-    return target
+    return Written(target, judgement, note)
+
+
+def _judged(part: Path) -> tuple[Judgement | None, str]:
+    """What the quality checks say, and a note if they fail: that must not cost the episode."""
+    try:
+        return put_verdict(part), ""
+    except OSError:
+        raise
+    except Exception as error:  # a fault of ours
+        traceback.print_exc()
+        return None, f"Its quality could not be judged ({error!r})."
 
 
 def _holds(target: Path, reader: JournalReader, scan: Scan) -> bool:
@@ -132,20 +158,21 @@ def _check_room(journal: Path, reader: JournalReader, scan: Scan) -> None:
     # Asked beforehand: HDF5 leaves files open when it runs into a full disk.
     assert reader.header is not None
     cameras = len(reader.header.cameras)
-    row = step_dtype(cameras, reader.header.state_size).itemsize + cameras * scan.longest_jpeg
+    row = step_dtype(cameras, reader.header.state_size).itemsize + sum(scan.longest_jpegs)
     needed = row * len(scan.steps) + MARGIN_BYTES
     free = free_bytes(journal.parent)
     if free < needed:
         raise OSError(f"{needed >> 20} MiB needed on its disk, {free >> 20} MiB free")
 
 
-def _retire(journal: Path, reader: JournalReader, scan: Scan, target: Path | None) -> Saved:
+def _retire(journal: Path, scan: Scan, written: Written | None) -> Saved:
     """The journal goes last: removed, or set aside if it holds more than could be verified."""
-    note = scan.note
+    target = written.path if written else None
+    note = " ".join(filter(None, [scan.note, written.note if written else ""]))
     if target and target.stem != journal.stem:
         note = f"{note} Saved as {target.name}: {journal.stem} is another episode.".strip()
     if scan.tail is Tail.DAMAGED:
-        aside = journal.with_name(journal.name + DAMAGED_SUFFIX)
+        aside = damaged_path(journal)
         journal.rename(aside)
         note = f"{note} What could not be read is kept in {aside.name}."
     else:
@@ -158,4 +185,5 @@ def _retire(journal: Path, reader: JournalReader, scan: Scan, target: Path | Non
         size_bytes=target.stat().st_size if target else 0,
         outcome=scan.outcome,
         note=note,
+        judgement=written.judgement if written else None,
     )

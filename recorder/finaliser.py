@@ -2,11 +2,22 @@
 
 import queue
 import threading
+import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from recorder.errors import RecorderError
+from recorder.errors import FinaliseError, RecorderError
 from recorder.finalise import Saved, finalise
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A journal to be closed and finalised."""
+
+    journal: Path
+    close: Callable[[], None]
+    recovered: bool
 
 
 class Finaliser:
@@ -18,21 +29,21 @@ class Finaliser:
 
     def __init__(self, on_done: Callable[[], object]) -> None:
         self._on_done = on_done
-        self._waiting: queue.SimpleQueue[tuple[Path, bool] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._results: queue.SimpleQueue[Saved | RecorderError] = queue.SimpleQueue()
         self._submitted = 0
         self._done = 0
         self._thread = threading.Thread(target=self._run, name="finaliser")
         self._thread.start()
 
-    def submit(self, journal: Path, *, recovered: bool = False) -> None:
-        """Finalise this closed journal when its turn comes.
+    def submit(self, journal: Path, close: Callable[[], None], *, recovered: bool = False) -> None:
+        """Close this journal, which waits for the disk, and finalise it when its turn comes.
 
         Args:
             recovered: the recorder could not bring it to its end.
         """
         self._submitted += 1
-        self._waiting.put((journal, recovered))
+        self._waiting.put(Job(journal, close, recovered))
 
     def pending(self) -> int:
         """Journals not yet finalised, the one in work included."""
@@ -49,10 +60,13 @@ class Finaliser:
 
     def _run(self) -> None:
         while (job := self._waiting.get()) is not None:
-            journal, recovered = job
             try:
-                self._results.put(finalise(journal, recovered=recovered))
+                job.close()
+                self._results.put(finalise(job.journal, recovered=job.recovered))
             except RecorderError as error:
                 self._results.put(error)
+            except Exception as error:  # a fault of ours: the journal is kept, the next one is done
+                traceback.print_exc()
+                self._results.put(FinaliseError(f"Cannot finalise {job.journal}: {error!r}."))
             self._done += 1
             self._on_done()

@@ -2,11 +2,13 @@
 
 import dataclasses
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from recorder.arms import Arms
+from recorder.cameras.camera import CameraAbout
 from recorder.config import CameraConfig, RecordingConfig, TimeBase
+from recorder.limits import QualityLimits
 from recorder.schema import SCHEMA_VERSION, STEP_LAYOUT, ArmsKind, Layout
 from teleop.config import ConfigError, build
 from teleop.joints import SIDES, Side
@@ -49,6 +51,9 @@ class EpisodeHeader:
     quality: str | None = None
     faults: str | None = None
     sides: tuple[Side, ...] = SIDES
+    about: tuple[CameraAbout, ...] = ()
+    """What each camera turned out to be, in the order of `cameras`."""
+    limits: QualityLimits = field(default_factory=QualityLimits)
 
     def __post_init__(self) -> None:
         if not 0 <= self.state_size <= MAX_STATE or len(self.cameras) > MAX_CAMERAS:

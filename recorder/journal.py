@@ -22,7 +22,7 @@ from typing import Final
 
 import numpy as np
 
-from recorder.camera import Record
+from recorder.cameras.camera import Record
 from recorder.errors import JournalError
 from recorder.header import EpisodeHeader
 from teleop.tick import Outcome
@@ -100,24 +100,22 @@ class JournalWriter:
         self._append(Kind.EVENT, [EVENT.pack(t_ns) + text.encode()])
         self._syncer.dirty()
 
-    def finish(self, outcome: Outcome) -> None:
-        """Append the end record, sync, and close; if that fails, it is still to be closed."""
+    def end(self, outcome: Outcome) -> None:
+        """Append the end record: nothing comes after it. It is still to be closed."""
         self._append(Kind.END, [END.pack(outcome, self.steps)])
-        self._sync()
-        self.close()
 
     def close(self) -> None:
-        """Close without an end record (what is there is synced as far as the disk lets us)."""
+        """Sync, as far as the disk lets us, and close. May take as long as the disk does; from any
+        thread, once nothing is appended any more."""
         self._syncer.close()
         with contextlib.suppress(OSError):
             os.fdatasync(self._descriptor)
         os.close(self._descriptor)
 
-    def _sync(self) -> None:
-        try:
-            os.fdatasync(self._descriptor)
-        except OSError as error:
-            raise self._fail(error) from error
+    def finish(self, outcome: Outcome) -> None:
+        """Append the end record, sync and close; if the first fails, it is still to be closed."""
+        self.end(outcome)
+        self.close()
 
     def _append(self, kind: Kind, parts: Sequence[bytes]) -> None:
         if self._failure:

@@ -11,24 +11,25 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
 from recorder import provenance
-from recorder.camera import Camera
-from recorder.config import CAPTURED_KINDS, RecorderConfig
+from recorder.cameras.camera import Camera
+from recorder.cameras.opening import open_camera
+from recorder.config import RecorderConfig
 from recorder.encode import EncodePool
-from recorder.errors import CameraError, RecorderError
+from recorder.errors import RecorderError
 from recorder.events import Events
 from recorder.finaliser import Finaliser
-from recorder.folder import check_kind, check_space, check_writable, folder_lock
-from recorder.pattern_camera import PatternCamera
+from recorder.folder import check_identity, check_space, check_writable, folder_lock
+from recorder.identity import FolderIdentity
 from recorder.recorder import Inputs, Recorder
 from recorder.recover import recover_folder
 from recorder.scene import SceneReader
-from recorder.simulated_camera import SimulatedCamera
 from recorder.status import RecorderState
 from recorder.status_board import StatusBoard
 from recorder.tick_stream import TickStream
@@ -108,7 +109,7 @@ def _run(config: RecorderConfig, wake: int, stop: StopRequest) -> int:
 def _record(config: RecorderConfig, wake: int, stop: StopRequest, board: StatusBoard) -> None:
     board.status["recovered"] = len(recover_folder(config.dataset_dir, board.say))
     board.publish()
-    check_kind(config.dataset_dir, config.simulated)
+    check_identity(config.dataset_dir, FolderIdentity.of_config(config))
     check_space(config.dataset_dir, config.min_free_bytes)
 
     def woken() -> None:
@@ -143,10 +144,10 @@ def _open_inputs(
     def waited(what: str, opener: Callable[[], T]) -> T:
         return _wait_for(what, opener, stop, board)
 
-    cameras = [
-        waited(f"camera {camera.name}", partial(_open_camera, config, index))
-        for index, camera in enumerate(config.cameras)
-    ]
+    cameras: list[Camera] = []
+    stack.callback(_close_all, cameras)
+    for index, camera in enumerate(config.cameras):
+        cameras.append(waited(f"camera {camera.name}", partial(_open_camera, config, index)))
     sources = [("control", EVENT_RING)]
     scene = world = None
     if config.scene_ring:
@@ -158,7 +159,7 @@ def _open_inputs(
         stack.callback(world.close)
     ticks = waited("control", lambda: TickStream(folder, wake, stop))
     events = [waited(name, partial(Events, folder / ring, name)) for name, ring in sources]
-    closers = [camera.close for camera in cameras] + [each.close for each in events]
+    closers = [each.close for each in events]
     for close in [*closers, ticks.close]:
         stack.callback(close)
     return Inputs(ticks, events, cameras, scene, world)
@@ -166,14 +167,16 @@ def _open_inputs(
 
 def _open_camera(config: RecorderConfig, index: int) -> Camera:
     camera = config.cameras[index]
-    if camera.kind not in CAPTURED_KINDS:
-        raise CameraError(
-            f"Camera {camera.name}: this version cannot capture kind {camera.kind!r} yet; "
-            f"use one of {', '.join(CAPTURED_KINDS)}."
-        )
-    if camera.kind == "pattern":  # one after the other, as cameras without a common trigger
-        return PatternCamera(camera, camera.period_ns * index // len(config.cameras))
-    return SimulatedCamera(config.runtime_dir, camera)
+    # One after the other, as cameras without a common trigger.
+    phase_ns = camera.period_ns * index // len(config.cameras)
+    lockstep = config.world_socket is not None
+    return open_camera(camera, config.runtime_dir, phase_ns, lockstep=lockstep)
+
+
+def _close_all(cameras: Sequence[Camera]) -> None:
+    """Together: a device may take seconds to let go."""
+    with ThreadPoolExecutor(max(len(cameras), 1), "close") as pool:
+        list(pool.map(lambda camera: camera.close(), cameras))
 
 
 def _wait_for(what: str, opener: Callable[[], T], stop: StopRequest, board: StatusBoard) -> T:

@@ -9,32 +9,36 @@ from typing import Final
 
 import numpy as np
 
-from recorder.align import NO_TIME, AlignedFrame, Step
-from recorder.camera import Image, Record
+from recorder.align import NO_TIME, AlignedFrame, Step, align_frame
+from recorder.cameras.camera import UNKNOWN, Frame, Record
 from recorder.config import CameraConfig
-from recorder.encode import EncodePool
+from recorder.encode import EncodePool, Picture, encode
 from recorder.header import EpisodeHeader
 from recorder.journal import JournalWriter
 from recorder.schema import checksum, step_dtype
 from teleop.tick import Outcome
 
 MAX_QUEUE: Final = 32
-"""Steps waiting for their images, 0.6 s at 50 Hz and 118 MB at four 640x480 cameras; when it is
-full, recording waits for the oldest and ticks pile up in their ring (82 s) instead."""
+"""Steps waiting for their images, 0.6 s at 50 Hz and 118 MB at four 640x480 cameras."""
+MAX_BACKLOG: Final = 4 * MAX_QUEUE
+"""Steps waiting to be journaled, those that were dropped included."""
 NO_FRAME: Final = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
-    """What one camera contributes to a step on record.
+class Coded:
+    """The newest image of a camera that was encoded whole, and whose frame it is."""
 
-    Attributes:
-        torn: its image was overwritten before it was encoded, and another stands in for it.
-    """
+    frame: Frame
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What one camera contributes to a step on record."""
 
     aligned: AlignedFrame
-    jpeg: bytes
-    torn: bool = False
+    picture: Picture
 
 
 class OpenEpisode:
@@ -43,6 +47,8 @@ class OpenEpisode:
     Attributes:
         last: the newest step taken in, None before the first.
         stale_steps: per camera, how many steps had a stale frame.
+        dropped_steps: how many went on record without pictures of their own.
+        longest_jpegs: on record so far, of each camera, bytes.
 
     Raises:
         JournalError: from every method, when the journal cannot be written.
@@ -52,10 +58,14 @@ class OpenEpisode:
         self.number = header.number
         self.last: Step | None = None
         self.stale_steps = [0] * len(header.cameras)
+        self.dropped_steps = 0
+        self.longest_jpegs = [0] * len(header.cameras)
         self._cameras = header.cameras
         self._dtype = step_dtype(len(header.cameras), header.state_size)
         self._pool = pool
-        self._queue: deque[tuple[Step, Future[list[bytes]]]] = deque()
+        self._queue: deque[tuple[Step, int, Future[list[Picture]]]] = deque()
+        self._encoding = 0
+        self._coded: list[Coded | None] = [None] * len(header.cameras)
         self._journaled: list[Settled | None] = [None] * len(header.cameras)
         self._steps_taken = 0
         self._journal = JournalWriter(path, header)
@@ -84,20 +94,26 @@ class OpenEpisode:
         """Steps waiting for their images."""
         return len(self._queue)
 
+    @property
+    def is_behind(self) -> bool:
+        """No more images can be taken: a step that comes now is to be dropped, or has to wait."""
+        return self._encoding >= MAX_QUEUE
+
     def append(self, step: Step) -> None:
-        """Take in a step. Waits only when MAX_QUEUE steps are waiting for their images."""
-        images = [
-            _image(frame, camera)
-            for frame, camera in zip(step.frames, self._cameras, strict=True)
-            if not frame.repeat
+        """Take in a step. Waits only where more wait for their images than memory is meant for."""
+        while self._encoding > MAX_QUEUE or len(self._queue) > MAX_BACKLOG:
+            self._journal_oldest()
+        fresh = [
+            each.frame.image
+            for each in step.frames
+            if each.frame is not None and not each.repeat and not each.missing
         ]
-        self._queue.append((step, self._pool.submit(images)))
+        self._queue.append((step, len(self._queue), self._pool.submit(fresh)))
+        self._encoding += bool(fresh)
         self.last = step
         self._steps_taken += 1
         for index, frame in enumerate(step.frames):
             self.stale_steps[index] += frame.stale
-        if len(self._queue) > MAX_QUEUE:
-            self._journal_oldest()
         self.journal_encoded()
 
     def free_ns(self, t_ns: int) -> int:
@@ -110,84 +126,100 @@ class OpenEpisode:
 
     def journal_encoded(self) -> None:
         """Journal the steps whose images are done, oldest first. Does not wait."""
-        while self._queue and self._queue[0][1].done():
+        while self._queue and self._queue[0][2].done():
             self._journal_oldest()
 
-    def finish(self, outcome: Outcome) -> None:
-        """Wait for the last images, journal them, and end the journal.
+    def end(self, outcome: Outcome) -> None:
+        """Wait for the last images, journal them, and end the journal; `close` it then.
 
-        If that fails, the episode is to be abandoned, as after any failure.
+        If that fails, the episode is to be closed as it is, as after any failure.
         """
         while self._queue:
             self._journal_oldest()
-        self._journal.finish(outcome)
+        self._journal.end(outcome)
 
-    def abandon(self) -> None:
-        """Close the journal as it is, after it could not be written."""
+    def close(self) -> None:
+        """Close the journal as it is; takes as long as the disk does, and may be called from
+        another thread when nothing else is."""
         self._journal.close()
 
     def _journal_oldest(self) -> None:
-        step, encoding = self._queue.popleft()
-        encoded = iter(encoding.result())
-        settled = [
-            self._settle(aligned, encoded, last, camera)
-            for aligned, last, camera in zip(
-                step.frames, self._journaled, self._cameras, strict=True
-            )
-        ]
+        step, queued, encoding = self._queue.popleft()
+        pictures = encoding.result()
+        self._encoding -= bool(pictures)
+        self._keep_whole(step, iter(pictures))
+        step, settled = self._settle(step)
+        self.dropped_steps += step.dropped
         self._journaled = list(settled)
-        jpegs = [each.jpeg for each in settled]
+        jpegs = [each.picture.jpeg for each in settled]
+        self.longest_jpegs = list(map(max, self.longest_jpegs, map(len, jpegs)))
+        self._journal.append_step(self._record(step, queued, settled), jpegs)
+
+    def _keep_whole(self, step: Step, pictures: Iterator[Picture]) -> None:
+        """Note which images were still whole after they were encoded: the others are nobody's."""
+        for index, aligned in enumerate(step.frames):
+            if aligned.frame is None or aligned.repeat or aligned.missing:
+                continue
+            picture = next(pictures)
+            if aligned.frame.is_whole():
+                self._coded[index] = Coded(aligned.frame, picture)
+
+    def _settle(self, step: Step) -> tuple[Step, list[Settled]]:
+        """What goes on record: of every camera the image the step was given, or, where one of them
+        is gone, of every camera the one of the row before."""
+        wanted = zip(step.frames, self._coded, strict=True)
+        whole = not step.dropped and all(
+            aligned.frame is None or (coded is not None and _same(aligned.frame, coded.frame))
+            for aligned, coded in wanted
+        )
+        settled = [self._settled(step, index, whole) for index in range(len(step.frames))]
         frames = tuple(each.aligned for each in settled)
-        self._journal.append_step(self._record(replace(step, frames=frames), jpegs), jpegs)
+        return replace(step, frames=frames, dropped=not whole), settled
 
-    def _settle(
-        self,
-        aligned: AlignedFrame,
-        encoded: Iterator[bytes],
-        last: Settled | None,
-        camera: CameraConfig,
-    ) -> Settled:
-        """What goes on record: the image just encoded, or the last one where there is no new one.
+    def _settled(self, step: Step, index: int, whole: bool) -> Settled:
+        aligned, coded, last = step.frames[index], self._coded[index], self._journaled[index]
+        before = last.aligned.frame if last else None
+        if whole and aligned.frame is not None and coded is not None:
+            repeat = before is not None and _same(aligned.frame, before)
+            return Settled(replace(aligned, repeat=repeat), coded.picture)
+        camera = self._cameras[index]
+        t_ns = int(step.tick["t_ns"])
+        stands_in = align_frame(t_ns, None, camera.period_ns, last.aligned if last else None)
+        return Settled(stands_in, last.picture if last else self._black(camera))
 
-        An image that its source overwrote while it was encoded is nobody's: the last one stands in.
-        """
-        if not aligned.repeat:
-            jpeg = next(encoded)
-            if aligned.frame is None or aligned.frame.is_whole():
-                return Settled(aligned, jpeg)
-        elif last and not last.torn:
-            return Settled(aligned, last.jpeg)
-        if last and last.aligned.frame:
-            frame = last.aligned.frame
-            torn = replace(aligned, frame=frame, repeat=True, stale=True, missing=True)
-            return Settled(torn, last.jpeg, torn=True)
-        nothing = AlignedFrame(None, NO_TIME, repeat=False, stale=True, missing=True)
-        black = self._pool.submit([_image(nothing, camera)]).result()[0]
-        return Settled(nothing, black, torn=True)
+    def _black(self, camera: CameraConfig) -> Picture:
+        """For a camera that has given nothing yet: a row must always decode."""
+        image = np.zeros((camera.height, camera.width, 3), np.uint8)
+        return encode(image, self._pool.config)
 
-    def _record(self, step: Step, jpegs: list[bytes]) -> Record:
+    def _record(self, step: Step, queued: int, settled: list[Settled]) -> Record:
         record = np.zeros((), self._dtype)
         record["tick"] = step.tick
         record["scene_ns"], record["state"] = NO_TIME, np.nan
         if step.scene:
             record["scene_ns"], record["stage"] = step.scene.t_ns, step.scene.stage
             record["state"] = step.scene.state
-        for row, aligned, jpeg in zip(record["frames"], step.frames, jpegs, strict=True):
-            _fill(row, aligned, jpeg)
+        record["skew_ns"], record["dropped"] = step.skew_ns, step.dropped
+        record["encode_queue"] = queued
+        for row, each in zip(record["frames"], settled, strict=True):
+            _fill(row, each.aligned, each.picture)
         return record
 
 
-def _image(aligned: AlignedFrame, camera: CameraConfig) -> Image:
-    if aligned.frame is None:  # black, and marked as missing: a row must always decode
-        return np.zeros((camera.height, camera.width, 3), np.uint8)
-    return aligned.frame.image
+def _same(frame: Frame, other: Frame) -> bool:
+    return frame.number == other.number
 
 
-def _fill(row: np.void, aligned: AlignedFrame, jpeg: bytes) -> None:
+def _fill(row: np.void, aligned: AlignedFrame, picture: Picture) -> None:
     frame = aligned.frame
     row["number"] = frame.number if frame else NO_FRAME
     row["capture_ns"] = frame.capture_ns if frame else NO_TIME
     row["arrival_ns"] = frame.arrival_ns if frame else NO_TIME
+    row["sensor_ns"] = frame.sensor_ns if frame else NO_TIME
+    row["exposure_us"] = frame.exposure_us if frame else UNKNOWN
+    row["age_ns"] = aligned.age_ns
     row["repeat"], row["stale"] = aligned.repeat, aligned.stale
     row["missing"] = aligned.missing
-    row["jpeg_bytes"], row["crc32"] = len(jpeg), checksum(jpeg)
+    row["jpeg_bytes"], row["crc32"] = len(picture.jpeg), checksum(picture.jpeg)
+    row["brightness"], row["clipped"] = picture.stats.brightness, picture.stats.clipped
+    row["sharpness"] = picture.stats.sharpness

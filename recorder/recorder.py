@@ -3,30 +3,35 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, monotonic_ns
 from uuid import uuid4
 
 from recorder.align import align
-from recorder.camera import Camera, Record
+from recorder.camera_watch import CameraWatch
+from recorder.cameras.camera import Camera, Record
+from recorder.cameras.webcam_address import without_password
 from recorder.config import EpisodePlan, RecorderConfig, plan_path
+from recorder.disk_watch import DiskWatch
 from recorder.encode import EncodePool
 from recorder.errors import JournalError, RecorderError
 from recorder.events import Event, Events
 from recorder.finalise import Saved
 from recorder.finaliser import Finaliser
-from recorder.folder import free_bytes
 from recorder.header import EpisodeHeader
 from recorder.numbering import episode_path, journal_path
-from recorder.open_episode import OpenEpisode
+from recorder.open_episode import MAX_QUEUE, OpenEpisode
 from recorder.scene import SceneReader
 from recorder.status import MAX_STATUS_CAMERAS, NONE, RecorderState
 from recorder.status_board import StatusBoard
 from recorder.tick_stream import TickStream
+from recorder.verdict import in_sentences, verdict_of
 from recorder.world_link import WorldLink
 from teleop.config import ConfigError, build, read_json
 from teleop.tick import NO_EPISODE, Outcome
 
 REPORT_INTERVAL_S = 0.04
+BUSY_SHARE = 0.25
+"""Of the encoders' queue: when so much of it is full, the operator is told."""
 DISK_INTERVAL_S = 1.0
 
 
@@ -62,6 +67,8 @@ class Recorder:
         self._pool = pool
         self._finaliser = finaliser
         self._periods_ns = [camera.period_ns for camera in config.cameras]
+        self._watch = CameraWatch(inputs.cameras, config.cameras)
+        self._disk = DiskWatch(config, inputs.scene.state_size if inputs.scene else 0)
         self._episode: OpenEpisode | None = None
         self._skipped = NO_EPISODE
         self._lost = 0
@@ -69,6 +76,7 @@ class Recorder:
         self._report_due = 0.0
         self._reported: tuple[int, ...] = ()
         self._t_ns = 0  # of the newest tick
+        self._told_busy = NO_EPISODE
 
     def run(self) -> None:
         """Record until control has ended or the process is told to; then save what is open."""
@@ -82,10 +90,13 @@ class Recorder:
                 if self._episode:
                     self._episode.journal_encoded()
                 self._acknowledge()
+                self._report()
             except JournalError as error:
                 self._fail(error)
-            self._report()
-        self._note(self._told())
+        try:
+            self._note(self._told())
+        except JournalError as error:
+            self._fail(error)
         self._close(Outcome.UNLABELLED)
 
     def _take(self, tick: Record) -> None:
@@ -96,7 +107,9 @@ class Recorder:
         if self._episode:
             frames = [camera.newest_arrived_before(t_ns) for camera in self._inputs.cameras]
             scene = self._inputs.scene.at(t_ns) if self._inputs.scene else None
-            step = align(tick, frames, self._periods_ns, self._episode.last, scene)
+            # The simulated world waits for its pictures to be taken; nothing else can.
+            behind = self._episode.is_behind and self._inputs.world is None
+            step = align(tick, frames, self._periods_ns, self._episode.last, scene, dropped=behind)
             self._episode.append(step)
         if not noted:
             self._note(told)
@@ -141,11 +154,11 @@ class Recorder:
         if self._episode is None:
             return
         try:
-            self._episode.finish(outcome)
+            self._episode.end(outcome)
         except JournalError as error:
             self._fail(error)
             return
-        self._finaliser.submit(self._episode.path)
+        self._finaliser.submit(self._episode.path, self._episode.close)
         self._episode = None
         self._board.state = RecorderState.READY
 
@@ -153,8 +166,7 @@ class Recorder:
         self._say(str(error), None)
         self._board.state = RecorderState.FAILED
         if self._episode:
-            self._episode.abandon()
-            self._finaliser.submit(self._episode.path, recovered=True)
+            self._finaliser.submit(self._episode.path, self._episode.close, recovered=True)
         self._episode = None
 
     def _plan(self, number: int, tick: Record) -> EpisodePlan:
@@ -181,13 +193,17 @@ class Recorder:
             rate_hz=config.rate_hz,
             effort_unit=config.effort_unit,
             recording=config.recording,
-            cameras=config.cameras,
+            cameras=tuple(
+                replace(camera, device=without_password(camera.device)) for camera in config.cameras
+            ),
             state_size=scene.state_size if scene else 0,
             software=config.software,
             servos=config.servos,
             quality=config.quality,
             faults=config.faults,
             sides=config.sides,
+            about=tuple(camera.about() for camera in self._inputs.cameras),
+            limits=config.limits,
         )
 
     def _told(self) -> list[Event]:
@@ -222,12 +238,23 @@ class Recorder:
         self._report_due = monotonic() + REPORT_INTERVAL_S
         status = self._board.status
         status["tick_lag"] = self._inputs.ticks.lag()
+        self._report_cameras()
         self._report_episode()
         self.report_saved()
         if monotonic() >= self._disk_due:
             self._disk_due = monotonic() + DISK_INTERVAL_S
-            status["disk_free_bytes"] = free_bytes(self._config.dataset_dir)
+            for sentence in self._disk.look(self._episode, status):
+                self._say(sentence, None)
         self._board.publish()
+
+    def _report_cameras(self) -> None:
+        """How the cameras do, and what has changed about that: told, and put into the episode."""
+        lives = self._config.time_base == "monotonic"  # simulated time stands where its ticks are
+        t_ns = monotonic_ns() if lives else self._t_ns
+        for news in self._watch.look(t_ns, self._board.status):
+            self._board.say(news, t_ns)
+            if self._episode:
+                self._episode.note(t_ns, f"recorder: {news}")
 
     def _news(self) -> tuple[int, ...]:
         """What is worth a status at once: once a step, not at every wake-up of the loop."""
@@ -239,14 +266,26 @@ class Recorder:
         status, episode = self._board.status, self._episode
         status["episode"] = episode.number if episode else NONE
         status["step"] = int(episode.last.tick["step"]) if episode and episode.last else NONE
-        status["encode_queue"] = episode.queued() if episode else 0
+        status["encode_queue"] = queued = episode.queued() if episode else 0
+        status["encode_room"] = MAX_QUEUE
         status["encode_cpu_ns"] = self._pool.cpu_ns
         if not episode or not episode.last:
             status["stale_cameras"] = 0
+            status["skew_ns"], status["camera_age_ns"] = NONE, NONE
             return
         status["steps_journaled"] = episode.steps_journaled
         status["journal_bytes"] = episode.journal_bytes
         status["missing_steps"] = episode.missing_steps
+        status["dropped_steps"] = episode.dropped_steps
+        status["skew_ns"] = episode.last.skew_ns
+        for index, frame in enumerate(episode.last.frames[:MAX_STATUS_CAMERAS]):
+            status["camera_age_ns"][index] = frame.age_ns
+        if queued > BUSY_SHARE * MAX_QUEUE and self._told_busy != episode.number:
+            self._told_busy = episode.number
+            self._say(
+                f"Encoding is behind: {queued} steps wait for their pictures, {MAX_QUEUE} may.",
+                episode.last.tick,
+            )
         flags = [frame.stale for frame in episode.last.frames][:MAX_STATUS_CAMERAS]
         status["stale_cameras"] = sum(stale << bit for bit, stale in enumerate(flags))
         status["stale_steps"][: len(flags)] = episode.stale_steps[:MAX_STATUS_CAMERAS]
@@ -270,5 +309,8 @@ class Recorder:
         status["last_saved_steps"] = saved.steps
         status["last_saved_bytes"] = saved.size_bytes
         status["last_saved_outcome"] = saved.outcome
+        status["last_saved_verdict"] = verdict_of(saved.judgement)
         if saved.note:
             self._say(f"{name}: {saved.note}", None)
+        for sentence in in_sentences(saved.judgement):
+            self._say(f"{name}: {sentence}", None)

@@ -20,9 +20,9 @@ from recorder.arms import Arms
 from teleop.joints import SERVOS_PER_ARM
 from teleop.tick import TICK_DTYPE, Need, Stage
 
-SCHEMA_VERSION: Final = 2
-READABLE_VERSIONS: Final = (1, SCHEMA_VERSION)
-"""Version 1: both arm pairs always, and no column that is newer (`Column.since`)."""
+SCHEMA_VERSION: Final = 3
+READABLE_VERSIONS: Final = (1, 2, SCHEMA_VERSION)
+"""Version 1: both arm pairs always. An older file has no column that is newer (`Column.since`)."""
 SUFFIX: Final = ".hdf5"
 JOURNAL_SUFFIX: Final = ".journal"
 
@@ -31,11 +31,17 @@ FRAME_DTYPE: Final = np.dtype(
         ("number", "<i8"),
         ("capture_ns", "<i8"),
         ("arrival_ns", "<i8"),
+        ("sensor_ns", "<i8"),
+        ("age_ns", "<i8"),
+        ("exposure_us", "<i4"),
         ("repeat", "?"),
         ("stale", "?"),
         ("missing", "?"),
         ("jpeg_bytes", "<u4"),
         ("crc32", "<u4"),
+        ("brightness", "<f4"),
+        ("clipped", "<f4"),
+        ("sharpness", "<f4"),
     ]
 )
 
@@ -47,6 +53,9 @@ def step_dtype(cameras: int, state_size: int) -> np.dtype[np.void]:
             ("tick", TICK_DTYPE),
             ("scene_ns", "<i8"),
             ("stage", "u1"),
+            ("skew_ns", "<i8"),
+            ("dropped", "?"),
+            ("encode_queue", "<u2"),
             ("frames", FRAME_DTYPE, (cameras,)),
             ("state", "<f8", (state_size,)),
         ]
@@ -141,8 +150,8 @@ def _tick(
     return Column(path, ("tick", name), dtype, axes, unit, meaning, since=since)
 
 
-def _frame(name: str, source: str, dtype: str, unit: str, meaning: str) -> Column:
-    return Column(f"/tandem/{name}", ("frames", source), dtype, ("C",), unit, meaning)
+def _frame(name: str, source: str, dtype: str, unit: str, meaning: str, since: int = 1) -> Column:
+    return Column(f"/tandem/{name}", ("frames", source), dtype, ("C",), unit, meaning, since=since)
 
 
 def _second(name: str, dtype: str, unit: str, meaning: str) -> Column:
@@ -181,6 +190,16 @@ COLUMNS: Final = (
     _frame("frame_number", "number", "<i8", "count", "the camera's frame; -1: none"),
     _frame("frame_capture_ns", "capture_ns", "<i8", "ns", "when the image was taken; -1: none"),
     _frame("frame_arrival_ns", "arrival_ns", "<i8", "ns", "when it could be used; -1: none"),
+    _frame(
+        "frame_sensor_ns",
+        "sensor_ns",
+        "<i8",
+        "ns",
+        "the device's own stamp, in its own clock; -1: none",
+        since=3,
+    ),
+    _frame("frame_age_ns", "age_ns", "<i8", "ns", "tick_ns - frame_capture_ns; -1: no frame", 3),
+    _frame("frame_exposure_us", "exposure_us", "<i4", "us", "exposure; -1: not told", since=3),
     _frame("frame_repeat", "repeat", "|u1", "0/1", "same frame as in the row before"),
     _frame("frame_stale", "stale", "|u1", "0/1", "older than two camera periods"),
     _frame(
@@ -191,6 +210,43 @@ COLUMNS: Final = (
         "no frame could be had: the image is the last one, or black",
     ),
     _frame("frame_crc32", "crc32", "<u4", "", "CRC-32 of the JPEG, without its padding"),
+    _frame("frame_brightness", "brightness", "<f4", "0-255", "mean luma of the image", since=3),
+    _frame("frame_clipped", "clipped", "<f4", "0-1", "share of pixels that are blown out", since=3),
+    _frame(
+        "frame_sharpness",
+        "sharpness",
+        "<f4",
+        "",
+        "variance of the Laplacian (recorder.picture_stats): compare within a camera only",
+        since=3,
+    ),
+    Column(
+        "/tandem/frame_skew_ns",
+        ("skew_ns",),
+        "<i8",
+        (),
+        "ns",
+        "newest minus oldest capture of the row; -1: fewer than two cameras had a picture",
+        since=3,
+    ),
+    Column(
+        "/tandem/frame_dropped",
+        ("dropped",),
+        "|u1",
+        (),
+        "0/1",
+        "the recorder was behind: all images of the row are those of the row before",
+        since=3,
+    ),
+    Column(
+        "/tandem/encode_queue",
+        ("encode_queue",),
+        "<u2",
+        (),
+        "count",
+        "steps that waited for their JPEGs when this one was taken in",
+        since=3,
+    ),
     _tick("/tandem/leader", "leader", "<f8", ("J",), "rad", "raw leader joints, gripper as joint"),
     _tick(
         "/tandem/limited",
@@ -342,6 +398,15 @@ ATTRIBUTES: Final = (
     Attribute("faults", "string", "file of the faults that were scripted", optional=True),
     Attribute("camera_kind", "string", "what each camera was, JSON object", optional=True),
     Attribute("arms", "string", "`real`, `simulated`, or `emulated`: no scene", optional=True),
+    Attribute(
+        "cameras",
+        "string",
+        "device, serial, firmware, clock, options, what could not be set; JSON by camera",
+        optional=True,
+    ),
+    Attribute("verdict", "string", "quality: `ok`, `warn` or `reject`", optional=True),
+    Attribute("findings", "string", "what the verdict rests on, JSON", optional=True),
+    Attribute("quality_limits", "string", "what it was judged by, JSON", optional=True),
 )
 
 

@@ -26,6 +26,15 @@ class RecorderState(IntEnum):
     FINISHED = 4  # everything is saved; the process is about to exit
 
 
+class Verdict(IntEnum):
+    """Of the quality checks on a file."""
+
+    UNKNOWN = 0
+    OK = 1
+    WARN = 2
+    REJECT = 3
+
+
 STATUS_DTYPE: Final = np.dtype(
     [
         ("state", "u1"),  # RecorderState
@@ -37,7 +46,17 @@ STATUS_DTYPE: Final = np.dtype(
         ("missing_steps", "<i8"),  # of this episode: ticks overwritten before they were read
         ("stale_cameras", "<u4"),  # bit i: camera i (configured order) was stale in the newest step
         ("stale_steps", "<u4", (MAX_STATUS_CAMERAS,)),  # of this episode, per camera
+        ("dropped_steps", "<i8"),  # of this episode: without pictures of their own
+        ("skew_ns", "<i8"),  # of the newest step, NONE if unknown
+        ("cameras", "<i8"),  # how many there are: so much of the arrays below counts
+        ("camera_name", "S32", (MAX_STATUS_CAMERAS,)),
+        ("camera_state", "u1", (MAX_STATUS_CAMERAS,)),  # recorder.cameras.camera.CameraState
+        ("camera_rate_hz", "<f4", (MAX_STATUS_CAMERAS,)),  # as it arrives; NaN while unknown
+        ("camera_silent_ns", "<i8", (MAX_STATUS_CAMERAS,)),  # since its newest frame; NONE: no one
+        ("camera_age_ns", "<i8", (MAX_STATUS_CAMERAS,)),  # capture to tick, newest step; or NONE
+        ("camera_reconnects", "<u4", (MAX_STATUS_CAMERAS,)),
         ("encode_queue", "<i8"),  # steps waiting for their images
+        ("encode_room", "<i8"),  # how many may wait before pictures are dropped
         ("encode_cpu_ns", "<i8"),  # CPU time of the JPEG threads since the process started
         ("finalise_queue", "<i8"),  # episodes waiting to become files, the one in work included
         ("tick_lag", "<i8"),  # ticks published but not taken in yet
@@ -45,7 +64,11 @@ STATUS_DTYPE: Final = np.dtype(
         ("last_saved_steps", "<i8"),
         ("last_saved_bytes", "<i8"),
         ("last_saved_outcome", "u1"),  # teleop.tick.Outcome
+        ("last_saved_verdict", "u1"),  # Verdict
         ("recovered", "<i8"),  # journals of earlier processes turned into files at start
         ("disk_free_bytes", "<i8"),
+        ("disk_left_s", "<f8"),  # of recording that still fits on the disk
+        ("disk_low", "?"),  # no room for another whole episode: none is to be started
+        ("disk_stop", "?"),  # what is recorded just fits still: the episode is to end
     ]
 )

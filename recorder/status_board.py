@@ -30,8 +30,11 @@ class StatusBoard:
 
     def __init__(self, runtime_dir: Path) -> None:
         self.status: Any = np.zeros((), STATUS_DTYPE)
-        for field in ("episode", "step", "last_saved_episode"):
+        for field in ("episode", "step", "last_saved_episode", "skew_ns"):
             self.status[field] = NONE
+        for field in ("camera_silent_ns", "camera_age_ns"):
+            self.status[field] = NONE
+        self.status["camera_rate_hz"] = np.nan
         self._ring = RingWriter(runtime_dir / STATUS_RING, STATUS_DTYPE, STATUS_SLOTS)
         self._events = RingWriter(runtime_dir / EVENT_RING, RECORDER_EVENT_DTYPE, EVENT_SLOTS)
         self.publish()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
-from recorder.camera import Record
+from recorder.cameras.camera import Record
 from teleop.ring import OverrunError, RingReader
 from teleop.tick import TICK_RING
 

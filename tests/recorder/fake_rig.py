@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from recorder.align import AlignedFrame, Step
-from recorder.camera import Frame
+from recorder.cameras.camera import CameraAbout, Frame
 from recorder.config import (
     CameraConfig,
     EpisodePlan,
@@ -94,12 +94,15 @@ def _take_away(tick: Any, side: Side) -> None:
 
 def make_header(
     number: int = 0,
-    cameras: int = 2,
+    cameras: int | tuple[CameraConfig, ...] = 2,
     state_size: int = STATE_SIZE,
     seed: int | None = 7,
     **facts: Any,
 ) -> EpisodeHeader:
-    """A header with small cameras; `facts` go before what is usual here."""
+    """A header with so many small cameras, or with these; `facts` go before what is usual here."""
+    if isinstance(cameras, int):
+        names = [f"cam_{i}" for i in range(cameras)]
+        cameras = tuple(CameraConfig(name, "simulated", WIDTH, HEIGHT) for name in names)
     header = EpisodeHeader(
         episode_id=f"id-{number}",
         number=number,
@@ -114,7 +117,8 @@ def make_header(
         rate_hz=50,
         effort_unit="mA",
         recording=RecordingConfig(),
-        cameras=tuple(CameraConfig(f"cam_{i}", "simulated", WIDTH, HEIGHT) for i in range(cameras)),
+        cameras=cameras,
+        about=tuple(CameraAbout("simulated") for _ in cameras),
         state_size=state_size,
         software="{}",
         servos="",
@@ -164,7 +168,8 @@ def make_episode(
         change(step, made.tick)
         episode.append(made)
     episode.note(PERIOD_NS, "the arm has bumped \0 into something")
-    episode.finish(Outcome.SUCCESS)
+    episode.end(Outcome.SUCCESS)
+    episode.close()
     pool.close()
     saved = finalise(path, recovered=False)
     assert saved.path

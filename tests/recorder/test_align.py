@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recorder.align import NO_TIME, align
-from recorder.camera import Frame
+from recorder.cameras.camera import Frame
 from tests.recorder.fake_rig import PERIOD_NS, make_tick, picture
 
 CAMERA_NS = 33_333_333
@@ -52,6 +52,38 @@ def test_a_camera_without_frames_is_missing_and_stale() -> None:
     assert aligned.missing
     assert aligned.stale
     assert not aligned.repeat
+
+
+def test_one_picture_that_came_and_is_gone_drops_those_of_the_whole_step() -> None:
+    periods = [CAMERA_NS] * 3
+    early = [frame(1, 10 * PERIOD_NS), frame(5, 10 * PERIOD_NS - 7), None]
+    first = align(make_tick(10), early, periods, None)
+    assert not first.dropped
+    later = align(
+        make_tick(11), [None, frame(6, 11 * PERIOD_NS), frame(1, 11 * PERIOD_NS)], periods, first
+    )
+    assert later.dropped
+    assert [each.frame and each.frame.number for each in later.frames] == [1, 5, None]
+    assert [each.missing for each in later.frames] == [True] * 3
+    assert later.skew_ns == 7
+    after = align(make_tick(12), [frame(2, 12 * PERIOD_NS)] * 3, periods, later)
+    assert not after.dropped
+
+
+def test_a_step_may_be_dropped_whatever_its_frames_are() -> None:
+    new = [frame(2, 11 * PERIOD_NS)]
+    assert align(make_tick(11), new, [CAMERA_NS], None, dropped=True).frames[0].frame is None
+    first = align(make_tick(10), [frame(1, 10 * PERIOD_NS)], [CAMERA_NS], None)
+    (kept,) = align(make_tick(11), new, [CAMERA_NS], first, dropped=True).frames
+    assert kept.frame is first.frames[0].frame
+
+
+def test_skew_is_between_the_newest_and_the_oldest_capture() -> None:
+    captures = (10 * PERIOD_NS, 10 * PERIOD_NS - 4_000_000, 10 * PERIOD_NS - 1)
+    step = align(make_tick(10), [frame(1, each) for each in captures], [CAMERA_NS] * 3, None)
+    assert step.skew_ns == 4_000_000
+    alone = align(make_tick(10), [frame(1, captures[0]), None], [CAMERA_NS] * 2, None)
+    assert alone.skew_ns == NO_TIME
 
 
 def test_the_last_frame_stands_in_for_one_that_cannot_be_had() -> None:

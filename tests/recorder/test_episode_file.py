@@ -105,7 +105,8 @@ def test_rows_decode_to_true_colours(tmp_path: Path, subsampling: str) -> None:
     image = picture(0, 96, 64)
     config = RecordingConfig(jpeg_quality=95, jpeg_subsampling=subsampling)  # type: ignore[arg-type]
     pool = EncodePool(config, lambda: None)
-    (jpeg,) = pool.submit([image]).result()
+    (encoded,) = pool.submit([image]).result()
+    jpeg = encoded.jpeg
     pool.close()
     padded = np.frombuffer(jpeg.ljust(len(jpeg) + 500, b"\0"), np.uint8)
     by_cv2 = cv2.cvtColor(cv2.imdecode(padded, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)

@@ -27,7 +27,8 @@ def journal(folder: Path, number: int = 0, steps: int = 20) -> Path:
     episode = OpenEpisode(path, make_header(number), pool)
     for step in range(steps):
         episode.append(make_step(100 + step, step))
-    episode.finish(Outcome.SUCCESS)
+    episode.end(Outcome.SUCCESS)
+    episode.close()
     pool.close()
     return path
 

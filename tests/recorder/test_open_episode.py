@@ -2,21 +2,22 @@
 
 import contextlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from disk_limits import no_file_longer_than
 
 from recorder.align import Step, align
-from recorder.camera import Frame
+from recorder.cameras.camera import Frame
+from recorder.cameras.simulated import SimulatedCamera
 from recorder.check import check
 from recorder.config import CameraConfig, RecordingConfig
 from recorder.encode import EncodePool
 from recorder.episode_reader import EpisodeReader
 from recorder.errors import JournalError
 from recorder.finalise import finalise
-from recorder.open_episode import OpenEpisode
-from recorder.simulated_camera import SimulatedCamera
+from recorder.open_episode import MAX_QUEUE, OpenEpisode
 from teleop.lockstep import frame_ring
 from teleop.ring import RingWriter
 from teleop.tick import Outcome, empty_tick
@@ -85,14 +86,21 @@ def test_a_torn_picture_is_missing_and_the_last_one_stands_in(tmp_path: Path) ->
     record(1, torn)
     record(2, torn)  # no newer frame: a repeat of what never went on record
     record(3, world.newest())
-    episode.finish(Outcome.SUCCESS)
+    episode.end(Outcome.SUCCESS)
+    episode.close()
     pool.close()
 
     saved = finalise(journal, recovered=False)
     assert saved.path
     with EpisodeReader(saved.path) as reader:
         assert reader.column("/tandem/frame_missing")[:, 0].tolist() == [0, 1, 1, 0]
-        assert reader.column("/tandem/frame_stale")[:, 0].tolist() == [0, 1, 1, 0]
+        assert reader.column("/tandem/frame_dropped").tolist() == [0, 1, 1, 0]
+        assert reader.column("/tandem/frame_age_ns")[:, 0].tolist() == [
+            0,
+            20_000_000,
+            40_000_000,
+            0,
+        ]
         assert reader.column("/tandem/frame_number")[:, 0].tolist() == [0, 0, 0, 3]
         shades = [float(np.mean(reader.image("cam_0", step))) for step in range(4)]
         np.testing.assert_allclose(shades, [40, 40, 40, 190], atol=2)
@@ -109,7 +117,8 @@ def test_a_torn_first_picture_is_black_and_missing(tmp_path: Path) -> None:
     world.publish()
     episode.append(step_of(0, torn, None))
     episode.append(step_of(1, world.newest(), episode.last))
-    episode.finish(Outcome.SUCCESS)
+    episode.end(Outcome.SUCCESS)
+    episode.close()
     pool.close()
     saved = finalise(journal, recovered=False)
     assert saved.path
@@ -131,8 +140,82 @@ def test_a_disk_that_fills_up_at_the_end_keeps_what_was_journaled(tmp_path: Path
         with contextlib.suppress(JournalError):  # encoded at once, it fails here already
             episode.append(step_of(1, world.newest(), episode.last))
         with pytest.raises(JournalError, match="The 1 steps before are safe"):
-            episode.finish(Outcome.SUCCESS)
-    episode.abandon()
+            episode.end(Outcome.SUCCESS)
+    episode.close()
     pool.close()
     saved = finalise(journal, recovered=True)  # nobody holds the journal any more
     assert (saved.steps, saved.outcome) == (1, Outcome.UNLABELLED)
+
+
+def tick_of(number: int) -> Any:
+    return step_of(number, Frame(np.zeros((1, 1, 3), np.uint8), 0, 0, 0), None).tick
+
+
+def test_an_encoder_that_cannot_keep_up_costs_pictures_of_whole_steps_and_no_step(
+    tmp_path: Path,
+) -> None:
+    """More arrives at once than may wait: what is over goes on record without pictures of its own,
+    of every camera, and nothing waits for it."""
+    size = (1500, 2000)
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    journal = tmp_path / "episode_0.journal"
+    cameras = tuple(CameraConfig(f"cam_{i}", "pattern", size[1], size[0]) for i in range(2))
+    episode = OpenEpisode(journal, make_header(state_size=0, cameras=cameras), pool)
+    image = np.full((*size, 3), 90, np.uint8)
+    dropped = []
+    for number in range(MAX_QUEUE + 20):
+        t_ns = number * PERIOD_NS
+        frames = [Frame(image, number, t_ns, t_ns) for _ in cameras]
+        dropped.append(episode.is_behind)
+        step = align(
+            tick_of(number), frames, [PERIOD_NS] * 2, episode.last, dropped=episode.is_behind
+        )
+        episode.append(step)
+    assert sum(dropped) > 0
+    assert dropped[:MAX_QUEUE] == [False] * MAX_QUEUE
+    episode.end(Outcome.SUCCESS)
+    episode.close()
+    pool.close()
+    assert episode.dropped_steps == sum(dropped)
+    saved = finalise(journal, recovered=False)
+    assert saved.path
+    with EpisodeReader(saved.path) as reader:
+        assert check(reader) == []
+        assert reader.column("/tandem/frame_dropped").tolist() == list(map(int, dropped))
+        numbers = reader.column("/tandem/frame_number")
+        first = dropped.index(True)
+        assert numbers[first].tolist() == [first - 1] * 2
+        missing = reader.column("/tandem/frame_missing")
+        assert missing.tolist() == [[int(each)] * 2 for each in dropped]
+        assert reader.column("/tandem/encode_queue").max() >= MAX_QUEUE
+
+
+def test_one_picture_that_is_gone_takes_the_step_s_others_with_it(tmp_path: Path) -> None:
+    """And the row after it has new pictures again, of a slow camera too, whose frame was encoded
+    with the step that was dropped."""
+    pool = EncodePool(RecordingConfig(), lambda: None)
+    journal = tmp_path / "episode_0.journal"
+    episode = OpenEpisode(journal, make_header(state_size=0), pool)
+
+    def frame(number: int, shade: int, whole: bool = True) -> Frame:
+        image = np.full((HEIGHT, WIDTH, 3), shade, np.uint8)
+        return Frame(image, number, number * PERIOD_NS, number * PERIOD_NS, lambda: whole)
+
+    slow = frame(1, 120)
+    for number, frames in enumerate(
+        ([frame(0, 40), frame(0, 60)], [slow, frame(1, 80, whole=False)], [slow, frame(2, 100)])
+    ):
+        episode.append(align(tick_of(number), frames, [PERIOD_NS] * 2, episode.last))
+    episode.end(Outcome.SUCCESS)
+    episode.close()
+    pool.close()
+    saved = finalise(journal, recovered=False)
+    assert saved.path
+    with EpisodeReader(saved.path) as reader:
+        assert check(reader) == []
+        assert reader.column("/tandem/frame_dropped").tolist() == [0, 1, 0]
+        assert reader.column("/tandem/frame_number").tolist() == [[0, 0], [0, 0], [1, 2]]
+        assert reader.column("/tandem/frame_repeat").tolist() == [[0, 0], [1, 1], [0, 0]]
+        assert reader.column("/tandem/frame_missing").tolist() == [[0, 0], [1, 1], [0, 0]]
+        shades = [[float(np.mean(reader.image(f"cam_{c}", t))) for c in (0, 1)] for t in range(3)]
+        np.testing.assert_allclose(shades, [[40, 60], [40, 60], [120, 100]], atol=2)

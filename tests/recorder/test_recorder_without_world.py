@@ -2,13 +2,17 @@
 
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from recorder.cameras.camera import CameraState
 from recorder.check import check
+from recorder.config import CameraConfig
 from recorder.episode_reader import EpisodeReader
-from tests.recorder.fake_rig import PATIENCE_S, FakeRig
+from recorder.status import NONE, RecorderState
+from tests.recorder.fake_rig import HEIGHT, PATIENCE_S, WIDTH, FakeRig
 
 MakeRig = Callable[..., FakeRig]
 
@@ -53,12 +57,12 @@ def test_arms_without_a_world_are_recorded_in_the_wall_clock_s_time(
     assert "must not be mixed" in other.recorder.stderr.read().decode()
 
 
-def test_a_camera_that_cannot_be_captured_is_one_sentence(fake_rig: MakeRig) -> None:
-    rig = fake_rig(cameras=1, kind="realsense")
-    rig.start(wait=False)
-    assert rig.recorder
-    assert rig.recorder.wait(PATIENCE_S) == 1
-    assert rig.recorder.stderr
-    assert b"Camera cam_0: this version cannot capture kind 'realsense'" in (
-        rig.recorder.stderr.read()
-    )
+def test_a_device_that_is_not_there_is_told_and_waited_for(fake_rig: MakeRig) -> None:
+    rig = fake_rig(cameras=0, time_base="monotonic", scene_ring=False)
+    nobody = CameraConfig("cam_0", "webcam", WIDTH, HEIGHT, device="/dev/v4l/by-id/nobody")
+    rig.config = replace(rig.config, cameras=(nobody,))
+    rig.start()
+    status = rig.wait_for(lambda status: status["camera_state"][0] == CameraState.LOST)
+    assert status["state"] == RecorderState.READY
+    assert status["camera_silent_ns"][0] == NONE
+    assert any("cam_0" in text and "/dev/v4l/by-id/nobody" in text for text in rig.said())

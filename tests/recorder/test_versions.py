@@ -12,6 +12,7 @@ from recorder.episode_reader import EpisodeReader
 from recorder.errors import FinaliseError
 from recorder.finalise import finalise
 from recorder.journal import Kind, frame
+from recorder.judge import judge
 from recorder.recover import recover_folder
 from replay.cli import main
 from teleop.joints import BUS_NAMES, DOF, JOINT_NAMES
@@ -71,3 +72,16 @@ def test_a_journal_of_a_later_version_is_kept_although_its_header_has_more_keys(
     with pytest.raises(FinaliseError, match="recorded by another version of Tandem"):
         finalise(path, recovered=True)
     assert path.exists()
+
+
+def test_version_2_is_read_shown_and_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = unpacked(tmp_path, "version_2.hdf5.gz", "episode_0.hdf5")
+    with EpisodeReader(path) as reader:
+        assert check(reader) == []
+        assert (reader.facts.schema_version, reader.facts.verdict) == (2, None)
+        assert reader.shape("/tandem/rejected") == (STEPS, 4)
+    assert main([str(path)]) == 0
+    assert "51 steps" in capsys.readouterr().out
+    assert {"black", "blurred", "dropped_pictures"} <= set(judge(path).not_checked)

@@ -1,0 +1,28 @@
+"""A judgement in the words and numbers of the recorder's status."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from recorder.quality import Judgement
+from recorder.status import Verdict
+
+MOST_TOLD: Final = 3
+ADVICE: Final = {"warn": "worth a look", "reject": "better recorded again"}
+
+
+def verdict_of(judgement: Judgement | None) -> Verdict:
+    """As the status has it."""
+    return Verdict.UNKNOWN if judgement is None else Verdict[judgement.verdict.upper()]
+
+
+def in_sentences(judgement: Judgement | None) -> Iterator[str]:
+    """What the operator is told of a file at once: the worst findings; nothing if it is ok."""
+    if judgement is None or judgement.verdict == "ok":
+        return
+    yield f"{judgement.verdict.upper()}, {ADVICE[judgement.verdict]}:"
+    for finding in judgement.findings[:MOST_TOLD]:
+        yield finding.text
+        yield f"-> {finding.advice}"
+    more = len(judgement.findings) - MOST_TOLD + judgement.left_out
+    if more > 0:
+        yield f"and {more} more: see `episodes check`."
