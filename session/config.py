@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from recorder.config import CameraConfig, RecordingConfig
+from recorder.limits import QualityLimits
 from session.paths import config_dir, own_rig
 from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
 from sim.faults.script import load_faults
@@ -31,6 +32,23 @@ SIMULATED_GRIPPER: Final[GripperVariant] = "tonyzhaozh"
 
 
 @dataclass(frozen=True, slots=True)
+class CameraPolicy:
+    """What comes of a camera that gives no picture any more while an episode is recorded.
+
+    Attributes:
+        on_loss: "pause": the steps are marked, and after `pause_after_s` the arms hold, the
+            episode ends and the operator is asked; "mark": the steps are marked, nothing else.
+    """
+
+    on_loss: Literal["pause", "mark"] = "pause"
+    pause_after_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.pause_after_s <= 60:
+            raise ValueError(f"pause_after_s must be 0.1-60, not {self.pause_after_s}.")
+
+
+@dataclass(frozen=True, slots=True)
 class TaskConfig:
     """One task: what is to be demonstrated, and how long that may take."""
 
@@ -45,6 +63,10 @@ class TaskConfig:
     evaluation: Mapping[str, StartRange] = field(default_factory=dict)
     """Where they start while a policy is evaluated: within `start`."""
     operator: OperatorConfig = field(default_factory=OperatorConfig)
+    cameras: CameraPolicy = field(default_factory=CameraPolicy)
+    """What comes of a camera that is lost."""
+    quality: QualityLimits = field(default_factory=QualityLimits)
+    """What the episodes are judged by."""
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", self.name):

@@ -4,14 +4,12 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-from recorder.config import CAPTURED_KINDS
 from session import runtime_dir
 from session.calibration import load_calibration
 from session.config import (
     MAX_EPISODES,
     MAX_SEED,
     Purpose,
-    RigFile,
     SessionConfig,
     SimulationMode,
     find_rig,
@@ -55,8 +53,6 @@ def configure(
     _check_numbers(rig_file.rig, episodes, seed)
     if simulated and task_config.scene is None:
         raise ConfigError(f"Task {task_config.name!r} has no scene for the simulated rig.")
-    if purpose == "record":
-        _check_recordable(rig_file)
     return SessionConfig(
         rig_file=rig_file,
         task=task_config,
@@ -81,13 +77,3 @@ def _check_numbers(rig: RigConfig, episodes: int | None, seed: int | None) -> No
         raise ConfigError(only_simulated("--seed", rig.name))
     if not 0 <= seed <= MAX_SEED:
         raise ConfigError(f"--seed must be 0-{MAX_SEED}, not {seed}.")
-
-
-def _check_recordable(rig_file: RigFile) -> None:
-    """That the pictures of its cameras can be recorded."""
-    for camera in rig_file.cameras:
-        if camera.kind not in CAPTURED_KINDS:
-            raise ConfigError(
-                f"{camera.name} is a {camera.kind} camera, which this version cannot capture yet: "
-                'give it kind = "pattern" to record the arms with a test picture.'
-            )

@@ -34,12 +34,6 @@ class Crew:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.children: dict[str, Child] = {}
 
-    @property
-    def _world_socket(self) -> Path | None:
-        """Where control and recorder keep step with the world; None: they follow the wall clock."""
-        lockstep = self._kind is RigKind.SIMULATED and not self._config.mode.realtime
-        return self._runtime / WORLD_SOCKET if lockstep else None
-
     def command(self, command: Command) -> None:
         """Ask something of control. What comes of it shows in the ticks."""
         with contextlib.suppress(OSError):  # control is gone; whoever watches the children sees it
@@ -56,7 +50,8 @@ class Crew:
     def start_control(self, ports: Mapping[str, str]) -> None:
         """Start control on these serial ports, by bus name."""
         rig = with_ports(self._config.rig_file.rig, ports)
-        world_socket = str(self._world_socket) if self._world_socket else None
+        lockstep = _in_lockstep(self._config, self._kind)
+        world_socket = str(self._runtime / WORLD_SOCKET) if lockstep else None
         path = self._runtime / "control.json"
         config = ControlConfig(
             rig,
@@ -76,7 +71,8 @@ class Crew:
     def start_recorder(self) -> None:
         """Start a recorder; control has left what it found on the buses by then."""
         path = self._runtime / "recorder.json"
-        write_json(path, self._recorder_config())
+        servos = (self._runtime / SERVOS_FILE).read_text()
+        write_json(path, recorder_config(self._config, self._kind, servos))
         arguments = [str(path), "--wake", str(self._wake)]
         self.children["recorder"] = Child(
             "recorder", "recorder.main", arguments, self._runtime, pass_fds=(self._wake,)
@@ -118,22 +114,37 @@ class Crew:
             faults=mode.faults,
         )
 
-    def _recorder_config(self) -> RecorderConfig:
-        rig_file, mode = self._config.rig_file, self._config.mode
-        world = self._kind is RigKind.SIMULATED
-        return RecorderConfig(
-            runtime_dir=self._runtime,
-            dataset_dir=self._config.dataset_dir,
-            cameras=rig_file.cameras,
-            recording=rig_file.recording,
-            rig_name=rig_file.rig.name,
-            simulated=self._kind is not RigKind.REAL,
-            time_base="simulated" if self._world_socket else "monotonic",
-            quality=mode.quality if world else None,
-            faults=Path(mode.faults).name if mode.faults else None,
-            rate_hz=rig_file.rig.rate_hz,
-            world_socket=self._world_socket,
-            scene_ring=world,
-            sides=rig_file.rig.sides,
-            servos=(self._runtime / SERVOS_FILE).read_text(),
-        )
+
+def recorder_config(config: SessionConfig, kind: RigKind, servos: str = "") -> RecorderConfig:
+    """What the recorder of a session is started with.
+
+    Args:
+        servos: what control has found on the buses.
+    """
+    rig_file, mode = config.rig_file, config.mode
+    world = kind is RigKind.SIMULATED
+    world_socket = Path(config.runtime_dir) / WORLD_SOCKET if _in_lockstep(config, kind) else None
+    return RecorderConfig(
+        runtime_dir=Path(config.runtime_dir),
+        dataset_dir=config.dataset_dir,
+        cameras=rig_file.cameras,
+        recording=rig_file.recording,
+        rig_name=rig_file.rig.name,
+        simulated=kind is not RigKind.REAL,
+        time_base="simulated" if world_socket else "monotonic",
+        quality=mode.quality if world else None,
+        faults=Path(mode.faults).name if mode.faults else None,
+        rate_hz=rig_file.rig.rate_hz,
+        world_socket=world_socket,
+        scene_ring=world,
+        sides=rig_file.rig.sides,
+        servos=servos,
+        limits=config.task.quality,
+        max_steps=config.task.max_steps,
+        min_free_bytes=config.min_free_bytes,
+    )
+
+
+def _in_lockstep(config: SessionConfig, kind: RigKind) -> bool:
+    """Control and recorder keep step with a world; else they follow the wall clock."""
+    return kind is RigKind.SIMULATED and not config.mode.realtime

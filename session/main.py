@@ -12,11 +12,15 @@ import signal
 import sys
 from pathlib import Path
 
+from recorder.config import RecorderConfig
+from recorder.disk import LONGEST_S, expected_rate
 from recorder.errors import RecorderError
-from recorder.folder import check_folder
+from recorder.folder import check_folder, check_room
+from recorder.identity import FolderIdentity
 from session import runtime_dir
 from session.config import SessionConfig
-from session.kind import RigKind, kind_of
+from session.crew import recorder_config
+from session.kind import kind_of
 from session.supervisor import Supervisor
 from teleop.config import ConfigError, build, read_json
 
@@ -32,11 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = build(SessionConfig, read_json(options.config), str(options.config))
         if config.purpose == "record":
-            check_folder(
-                config.dataset_dir,
-                simulated=kind_of(config.rig_file) is not RigKind.REAL,
-                min_free_bytes=config.min_free_bytes,
-            )
+            _check_folder(recorder_config(config, kind_of(config.rig_file)))
         supervisor = Supervisor(config)
         (Path(config.runtime_dir) / "session.pid").write_text(f"{os.getpid()}\n")
     except (ConfigError, RecorderError) as error:
@@ -46,6 +46,21 @@ def main(arguments: list[str] | None = None) -> int:
     status = supervisor.run()
     runtime_dir.remove(Path(config.runtime_dir))
     return status
+
+
+def _check_folder(config: RecorderConfig) -> None:
+    """See that this may be recorded, before anything is started."""
+    check_folder(
+        config.dataset_dir,
+        identity=FolderIdentity.of_config(config),
+        min_free_bytes=config.min_free_bytes,
+    )
+    check_room(
+        config.dataset_dir,
+        rate=expected_rate(config.cameras, config.recording, config.rate_hz),
+        episode_s=min(config.max_steps / config.rate_hz, LONGEST_S),
+        reserve_bytes=config.min_free_bytes,
+    )
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from session.config import SessionConfig
 from session.crew import Crew
 from session.errors import Interrupted, RecorderLostError, SessionError, Unwatched
 from session.kind import RigKind, kind_of
+from session.recording import why_not_start, why_stop
 from session.status import PROMPT_BYTES, SESSION_DTYPE, STATUS_RING, Phase
 from session.tally import Tally
 from session.watch import Watch
@@ -124,8 +125,20 @@ class Station:
 
     @property
     def recorder_ready(self) -> bool:
-        """An episode can be recorded; true where none will be."""
+        """The recorder waits for an episode; true where none will be."""
         return not self.recording or self.watch.recorder_state is RecorderState.READY
+
+    def why_not_start(self) -> str:
+        """Why no episode may begin although the recorder is ready; "" if one may."""
+        status = self.watch.recorder if self.recording else None
+        return "" if status is None else why_not_start(status, self.config.rig_file.cameras)
+
+    def why_stop(self) -> str:
+        """Why the episode that is recorded must not go on; "" if it may."""
+        status = self.watch.recorder if self.recording else None
+        if status is None:
+            return ""
+        return why_stop(status, self.config.rig_file.cameras, self.config.task.cameras)
 
     def unwatched_s(self) -> float:
         """For how long no terminal has been connected."""

@@ -34,12 +34,13 @@ from teleop.tick import NO_EPISODE, Outcome, State
 
 START_TIMEOUT_S: Final = 120.0
 CLOSE_TIMEOUT_S: Final = 120.0
+CAMERAS_TIMEOUT_S: Final = 20.0
+"""For the cameras of the simulated rig to give pictures, and for room on its disk."""
 RECORDER_RESTARTS: Final = 3
 REFUSALS: Final = 3
 """So often in a row control may refuse to start on the simulated rig."""
 DEBOUNCE_TICKS: Final = 50
 """A key that starts an episode ends it no sooner: the same press, or one too many."""
-
 
 UNCALIBRATED: Final = (
     "This rig has never been calibrated (teleop calibrate): leaders and followers may disagree."
@@ -57,6 +58,7 @@ class Supervisor:
         self._started_at_tick = 0
         self._refusals = 0
         self._restarts = 0
+        self._stopped = False
 
     def run(self) -> int:
         """The whole session; returns its exit status."""
@@ -157,10 +159,29 @@ class Supervisor:
                 START_TIMEOUT_S,
                 "the recorder to be ready",
             )
+            self._await_cameras_and_disk()
             if not station.simulated:
                 self._await_sign()
             if not self._has_left():
                 return
+
+    def _await_cameras_and_disk(self) -> None:
+        """Until every camera gives pictures and the disk has room for a whole episode.
+
+        Raises:
+            SessionError: on the simulated rig, where nobody is there to see to it.
+        """
+        station = self._station
+        timeout_s = CAMERAS_TIMEOUT_S if station.simulated else None
+        why = station.why_not_start()
+
+        def changed() -> bool:
+            return station.why_not_start() != why or self._has_left()
+
+        while why and not self._has_left():
+            station.enter(Phase.PREPARING, why)
+            station.wait(changed, timeout_s, why)
+            why = station.why_not_start()
 
     def _await_sign(self) -> None:
         """Until the operator of a real rig wants to begin, or the arms are stopped."""
@@ -174,6 +195,7 @@ class Supervisor:
     def _begin(self) -> None:
         """Have control follow the leaders, and the recorder what is to be recorded."""
         station, task = self._station, self._config.task
+        self._stopped = False
         if station.recording:
             station.episode = claim_number(self._config.dataset_dir)
             station.tally.begin(station.episode)
@@ -194,7 +216,8 @@ class Supervisor:
         station = self._station
         station.enter(Phase.SAVING)
         ended = self._has_ended()
-        by_fault = ended and not station.must_ask and not self._is_complete()
+        wanted = station.must_ask and not self._stopped
+        by_fault = ended and not wanted and not self._is_complete()
         if not ended:
             station.tell(Stop(outcome))
         station.resume()
@@ -261,9 +284,22 @@ class Supervisor:
             raise NotStartedError("Control did not start; the reason stands above.")
         if station.answered and station.watch.tick < self._started_at_tick + DEBOUNCE_TICKS:
             station.answered = False
+        self._stop_if_blind()
         finished = station.link is not None and station.link.finished
         asked = station.answered and not station.simulated
         return finished or asked or self._has_ended()
+
+    def _stop_if_blind(self) -> None:
+        """Hold where what is recorded would be worth nothing, or would not fit on the disk."""
+        station = self._station
+        if self._stopped or not (why := station.why_stop()):
+            return
+        self._stopped = True
+        station.log(f"{why} The arms hold, and the episode ends here.", "warning")
+        if station.simulated:  # there is nobody to ask
+            station.tell(Hold(why))
+        else:
+            station.hold(why)
 
     def _has_begun(self) -> bool:
         return self._station.watch.state is State.FOLLOWING or self._has_ended()

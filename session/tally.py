@@ -1,8 +1,11 @@
 """What a session has recorded so far: its episodes, their verdicts, which are files by now."""
 
+import contextlib
 from collections import Counter
 from pathlib import Path
 
+from recorder.episode_reader import EpisodeReader
+from recorder.errors import EpisodeError
 from recorder.numbering import episode_path
 from session.paths import replay_command
 from teleop.tick import Outcome
@@ -53,7 +56,19 @@ class Tally:
         verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items())
         counted = f"{_episodes(len(saved))} ({verdicts})" if verdicts else _episodes(len(saved))
         broken = f" A fault ended {_episodes(self.faults)}." if self.faults else ""
-        return f"Saved {counted}.{broken} Look at the last one: {replay_command()} {saved[-1]}"
+        look = f"Look at the last one: {replay_command()} {saved[-1]}"
+        return f"Saved {counted}.{_quality(saved)}{broken} {look}"
+
+
+def _quality(saved: list[Path]) -> str:
+    """What the quality checks have said of these files."""
+    found: Counter[str] = Counter()
+    for path in saved:
+        with contextlib.suppress(EpisodeError), EpisodeReader(path) as episode:
+            found[episode.facts.verdict or "not judged"] += 1
+    return (
+        f" Quality: {', '.join(f'{n} {verdict}' for verdict, n in found.items())}." if found else ""
+    )
 
 
 def _episodes(count: int) -> str:

@@ -58,6 +58,7 @@ class Watch:
         need: what a hold waits for.
         gestures: start gestures that control has seen since its start.
         connected: the buses whose ports are open.
+        recorder: its newest status (`recorder.status.STATUS_DTYPE`); None before the first.
     """
 
     def __init__(self, runtime_dir: Path, log: Log) -> None:
@@ -71,6 +72,7 @@ class Watch:
         self.need = Need.NOTHING
         self.gestures = 0
         self.connected: frozenset[str] = frozenset()
+        self.recorder: Record | None = None
         self.recorder_state = RecorderState.STARTING
         self._recorder_heard_ns = 0
 
@@ -90,6 +92,7 @@ class Watch:
             self._outcome = Outcome(int(tick["outcome"]))
         status = self._newest(RECORDER_STATUS)
         if status is not None:
+            self.recorder = status
             self.recorder_state = RecorderState(int(status["state"]))
             self._recorder_heard_ns = int(status["heartbeat_ns"])
 
@@ -122,6 +125,7 @@ class Watch:
 
     def forget_recorder(self) -> None:
         """The recorder died: its status says nothing about the next one."""
+        self.recorder = None
         self.recorder_state = RecorderState.STARTING
         self._rings[RECORDER_STATUS] = None
         self._paths[RECORDER_STATUS].unlink(missing_ok=True)

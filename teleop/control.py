@@ -17,6 +17,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 from types import FrameType
+from typing import Final
 
 from teleop import lockstep
 from teleop.clock import Clock, LockstepClock, RealTimeClock
@@ -33,6 +34,8 @@ from teleop.rig_config import SERVOS_FILE, ControlConfig, RigConfig
 from teleop.states import Ending, Flow
 from teleop.tick import State
 
+SURE_S: Final = 0.1
+"""A dying session is gone by then: its memory is freed in some 10 ms."""
 EXIT_OK, EXIT_NOT_STARTED, EXIT_LOST = 0, 2, 3
 
 
@@ -41,9 +44,10 @@ class _LeaveHolding(BaseException):
 
 
 class _Stop:
-    """SIGTERM as a flag that the loop looks at; the second one ends the process at once.
+    """SIGTERM as a flag that the loop looks at; the second one ends the process.
 
-    When the session dies the kernel may tell so several times: that is no second request.
+    When the session dies the kernel tells so several times, once for each of its threads: that is
+    no second request. So a second one counts when the session has outlived it by SURE_S.
     """
 
     def __init__(self, parent_pid: int) -> None:
@@ -51,15 +55,20 @@ class _Stop:
         self._parent_pid = parent_pid
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGALRM, self._on_sure)
 
     def __call__(self) -> bool:
         return self.requested
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.requested and os.getppid() == self._parent_pid:
+        if self.requested:
+            signal.setitimer(signal.ITIMER_REAL, SURE_S)
+        self.requested = True
+
+    def _on_sure(self, number: int, frame: FrameType | None) -> None:
+        if os.getppid() == self._parent_pid:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
             raise _LeaveHolding
-        self.requested = True
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import sim.cameras.served
 import teleop
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -146,16 +147,26 @@ def test_nothing_of_ours_unpickles() -> None:
             assert keyword(call, "weights_only") == "True", where
 
 
+EMULATED_WEBCAMS = "sim/cameras/served.py"
+"""The one place with an internet socket: whoever wants to try a webcam's URL starts it by hand."""
+
+
 def test_nothing_of_ours_listens_on_a_network() -> None:
-    """Sockets are Unix sockets in a private folder."""
+    """Sockets are Unix sockets in a private folder; emulated webcams are on this computer only."""
     servers = {"socketserver", "http", "asyncio", "websockets", "xmlrpc", "multiprocessing"}
     assert not [where for where, module in product_imports() if module in servers]
     for where, call in product_calls():
         if called(call) in ("socket.socket", "socket.socketpair", "socket.fromfd"):
             inherited = keyword(call, "fileno")  # its family was chosen where it was made
             unix = any(ast.unparse(argument) == "socket.AF_UNIX" for argument in call.args)
-            assert inherited or unix, where
+            assert inherited or unix or where.startswith(EMULATED_WEBCAMS), where
+        if called(call).endswith(".bind") and where.startswith(EMULATED_WEBCAMS):
+            assert ast.unparse(call.args[0]) == "(LOOPBACK, port)", where
         assert called(call) not in ("socket.create_server", "socket.create_connection"), where
+
+
+def test_emulated_webcams_listen_on_this_computer_only() -> None:
+    assert sim.cameras.served.LOOPBACK == "127.0.0.1"
 
 
 def test_nothing_imports_collect() -> None:

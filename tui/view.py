@@ -11,6 +11,9 @@ from teleop.lockstep import WORLD_STATUS
 from teleop.ring import Record, RingError, RingReader
 from teleop.tick import TICK_RING
 from tui.health import Health, health_line, health_of
+from tui.recording import RecordingView, recording_of, recording_parts
+
+RECORDER_MATTERS = (Phase.PREPARING, Phase.READY, Phase.RECORDING, Phase.SAVING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class View:
     t_ns: int | None = None
     stage: str | None = None
     journal_bytes: int = 0
+    recording: RecordingView | None = None
     prompt: str = ""
     health: Health | None = None
 
@@ -58,6 +62,7 @@ class Viewer:
             t_ns=int(tick["t_ns"]) if tick is not None else None,
             stage=_stage(world) if world is not None else None,
             journal_bytes=int(recorder["journal_bytes"]) if recorder is not None else 0,
+            recording=recording_of(recorder) if recorder is not None else None,
             prompt=session["prompt"].item().decode(errors="replace"),
             health=self._health(session),
         )
@@ -109,6 +114,8 @@ def progress_line(view: View, pace: float | None) -> str:
         if view.stage is not None:
             parts.append(f"stage {view.stage}")
         parts.append(f"{view.journal_bytes / 1e6:.1f} MB")
+    if view.recording is not None and view.phase in RECORDER_MATTERS:
+        parts += recording_parts(view.recording)
     if view.phase is Phase.MIRRORING and view.health is not None:
         parts.append(health_line(view.health))
     if pace is not None and view.kind is RigKind.SIMULATED:

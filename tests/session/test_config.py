@@ -9,9 +9,17 @@ from typing import Any
 
 import pytest
 
+from recorder.limits import QualityLimits
 from session import configure as configuring
 from session.calibration import calibration_path, load_calibration, save_calibration
-from session.config import RigFile, SimulationMode, find_rig, load_rig
+from session.config import (
+    CameraPolicy,
+    RigFile,
+    SimulationMode,
+    find_rig,
+    load_rig,
+    load_task,
+)
 from session.configure import configure
 from session.paths import config_dir
 from teleop.calibration import ServoCalibration
@@ -21,7 +29,8 @@ from teleop.servos import FOLLOWER, LEADER
 
 SHIPPED = sorted((config_dir() / "rigs").glob("*.toml"))
 ALOHA = config_dir() / "rigs" / "aloha.toml"
-OPTIONAL = {"simulation", "current_limit_ma"}
+CAMERA_OPTIONS = ("device", "exposure_us", "gain", "white_balance_k", "focus")
+OPTIONAL = {"simulation", "current_limit_ma", *CAMERA_OPTIONS}
 """Keys that the example tells of without having them."""
 
 
@@ -81,6 +90,7 @@ def missing(keys: Mapping[str, Any], table: Any, where: str) -> list[str]:
 def test_the_example_has_every_key_with_the_value_that_it_has_without() -> None:
     table = tomllib.loads(ALOHA.read_text())
     assert missing(keys_of(RigFile), table, "") == []
+    assert all(option in ALOHA.read_text() for option in CAMERA_OPTIONS)
     rig = load_rig("aloha").rig
     assert rig.follower_servos == FOLLOWER
     assert rig.leader_servos == LEADER
@@ -154,10 +164,24 @@ def test_a_task_without_a_scene_is_for_real_rigs(no_own_rig: Path, tmp_path: Pat
         configure(str(task), "sim")
 
 
-def test_cameras_that_cannot_be_captured_yet_stop_a_recording_only() -> None:
-    with pytest.raises(ConfigError, match=r"cam_high is a realsense camera.*pattern"):
-        configure("battery", "aloha")
-    assert configure("battery", "aloha", purpose="mirror").rig_file.rig.name == "aloha"
+def test_real_cameras_are_recorded() -> None:
+    cameras = configure("battery", "aloha").rig_file.cameras
+    assert {camera.kind for camera in cameras} == {"realsense"}
+
+
+def test_a_task_says_what_comes_of_a_lost_camera_and_what_is_good_enough(tmp_path: Path) -> None:
+    task = tmp_path / "fold.toml"
+    task.write_text(
+        'name = "fold"\nprompt = "Fold."\nmax_steps = 500\n'
+        '[cameras]\non_loss = "mark"\npause_after_s = 3\n'
+        '[quality]\nignore = ["gripper_still"]\nskew_s = 0.5\n'
+    )
+    found = load_task(str(task))
+    assert found.cameras == CameraPolicy(on_loss="mark", pause_after_s=3.0)
+    assert found.quality == QualityLimits(ignore=("gripper_still",), skew_s=0.5)
+    task.write_text(task.read_text().replace("skew_s =", "skew_sec ="))
+    with pytest.raises(ConfigError, match="unknown key 'skew_sec'"):
+        load_task(str(task))
 
 
 def test_a_real_rig_has_no_simulated_cameras(tmp_path: Path) -> None:

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from session_harness import run, short_task, small_rig
 
+from recorder.cameras.pattern import PatternCamera
 from recorder.check import check
 from recorder.config import CameraConfig
-from recorder.encode import decode_jpeg
+from recorder.decode import decode_jpeg
 from recorder.episode_reader import EpisodeReader
-from recorder.pattern_camera import PatternCamera
 
 pytestmark = pytest.mark.sim
 

@@ -163,7 +163,9 @@ def test_told_to_hold_before_it_moved_it_holds_where_it_is(
     control.wait_for_state(State.WAITING)
 
 
-def test_told_twice_it_leaves_the_arms_holding(control: Control, world: TinyWorld) -> None:
+def test_told_twice_it_leaves_the_arms_holding(tmp_path: Path, world: TinyWorld) -> None:
+    slowly = SafetyConfig(ramp_speed_rad_s=0.05)  # this world's time flies: still on the way then
+    control = Control(tmp_path, world.ports, safety=slowly)
     control.wait_for_state(State.WAITING)
     control.process.send_signal(signal.SIGTERM)
     control.wait_for_state(State.RESTING)
@@ -171,6 +173,7 @@ def test_told_twice_it_leaves_the_arms_holding(control: Control, world: TinyWorl
     assert control.exit_code() == 0
     assert world.torque("follower_right") == [1] * 9
     assert control.newest()["state"] == State.HOLDING
+    control.end()
 
 
 def test_a_silent_servo_leads_to_holding(control: Control, world: TinyWorld) -> None:
