@@ -297,9 +297,9 @@ class Supervisor:
         self._stopped = True
         station.log(f"{why} The arms hold, and the episode ends here.", "warning")
         if station.simulated:  # there is nobody to ask
-            station.tell(Hold(why))
+            station.tell(Hold(why.rstrip(".")))  # it comes to stand within a sentence
         else:
-            station.hold(why)
+            station.hold(why.rstrip("."))
 
     def _has_begun(self) -> bool:
         return self._station.watch.state is State.FOLLOWING or self._has_ended()

@@ -10,6 +10,8 @@ from recorder.align import STALE_PERIODS
 from recorder.cameras.camera import CameraHealth, CameraState
 
 WINDOW_NS: Final = 2_000_000_000
+USUAL_GAPS: Final = 7
+"""So many of the newest say what is usual: a camera that has become slow is slow, not stalled."""
 SLOWEST_PERIODS: Final = 5
 """A camera may be so much slower than configured before every one of its frames is a stall."""
 
@@ -25,7 +27,8 @@ def rate_hz(arrivals_ns: Sequence[int], t_ns: int) -> float:
 def stall_ns(arrivals_ns: Sequence[int], period_ns: int) -> int:
     """How long no frame may come before that is a stall: two periods, of the configured rate or of
     the one that the camera keeps where that is slower."""
-    gaps = [after - before for before, after in itertools.pairwise(arrivals_ns)]
+    newest = arrivals_ns[-USUAL_GAPS - 1 :]
+    gaps = [after - before for before, after in itertools.pairwise(newest)]
     usual_ns = statistics.median(gaps) if gaps else period_ns
     return STALE_PERIODS * int(min(max(usual_ns, period_ns), SLOWEST_PERIODS * period_ns))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from recorder.camera_watch import SLOW_LOOKS, CameraWatch
+from recorder.camera_watch import SLOW_LOOKS, TOLD_NS, CameraWatch
 from recorder.cameras.camera import CameraAbout, CameraHealth, CameraState, Frame
 from recorder.cameras.rate import health_of, rate_hz, stall_ns
 from recorder.config import CameraConfig
@@ -45,7 +45,7 @@ def looked(watch: CameraWatch, t_ns: int) -> tuple[list[str], Any]:
     return watch.look(t_ns, status), status
 
 
-def test_a_freeze_is_told_within_two_periods_and_so_is_its_end() -> None:
+def test_a_freeze_is_seen_within_two_periods_and_told_when_it_lasts() -> None:
     camera = Told()
     watch = CameraWatch([camera], [CONFIG])
     said, status = looked(watch, 0)
@@ -62,8 +62,11 @@ def test_a_freeze_is_told_within_two_periods_and_so_is_its_end() -> None:
     assert status["camera_name"][0] == b"cam_low"
 
     said, status = looked(watch, last_ns + 2 * PERIOD_NS + 1)
-    assert said == ["cam_low has given no picture for 40 ms."]
+    assert said == []
     assert status["camera_state"][0] == CameraState.STALLED
+    assert looked(watch, last_ns + TOLD_NS - 1)[0] == []
+    said, _ = looked(watch, last_ns + TOLD_NS)
+    assert said == ["cam_low has given no picture for 250 ms."]
     assert looked(watch, last_ns + 500_000_000)[0] == []  # told already
 
     back_ns = last_ns + 700_000_000
@@ -77,7 +80,7 @@ def test_a_lost_device_is_told_with_its_reason_and_the_time_until_it_is_back() -
     camera.arrivals_ns = [0]
     watch = CameraWatch([camera], [CONFIG])
     looked(watch, 0)
-    looked(watch, PERIOD_NS * 3)  # stalled first
+    assert looked(watch, TOLD_NS)[0]  # stalled first
     camera.lost = "cam_low was unplugged: plug it in."
     said, status = looked(watch, 2 * SECOND_NS)
     assert said == ["cam_low was unplugged: plug it in."]
@@ -86,6 +89,25 @@ def test_a_lost_device_is_told_with_its_reason_and_the_time_until_it_is_back() -
     camera.arrivals_ns = [3 * SECOND_NS]
     said, _ = looked(watch, 3 * SECOND_NS)
     assert said == ["cam_low gives pictures again, after 3.0 s."]
+
+
+def test_a_camera_that_stumbles_is_not_talked_about() -> None:
+    """17 frames a second after 50: the status says so, no sentence for each of them."""
+    camera = Told()
+    watch = CameraWatch([camera], [CONFIG])
+    camera.arrivals_ns = [k * PERIOD_NS for k in range(100)]
+    looked(watch, camera.arrivals_ns[-1])
+    said, states = [], []
+    for _ in range(20):
+        last_ns = camera.arrivals_ns[-1]
+        for t_ns in range(last_ns, last_ns + SECOND_NS // 17, 5_000_000):
+            news, status = looked(watch, t_ns)
+            said += news
+            states.append(int(status["camera_state"][0]))
+        camera.arrivals_ns.append(last_ns + SECOND_NS // 17)
+    assert not [sentence for sentence in said if "no picture" in sentence or "again" in sentence]
+    assert CameraState.STALLED in states[:40]
+    assert set(states[60:]) == {CameraState.LIVE}  # slow by now, not stalled
 
 
 def test_a_slow_camera_is_told_once() -> None:
