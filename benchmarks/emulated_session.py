@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.sleeper import start as start_sleeper
 from recorder.config import CameraConfig
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from session import runtime_dir
 from session.config import RigFile, SessionConfig, TaskConfig

@@ -24,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.sleeper import start as start_sleeper
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from session import runtime_dir
 from session.config import SessionConfig, SimulationMode, load_rig, load_task
 from session.launch import launch

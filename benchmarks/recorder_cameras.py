@@ -27,7 +27,7 @@ from benchmarks.recorder_said import hearing, print_said
 from benchmarks.teleop_loop import LATE_MS, head, row
 from recorder.cameras.camera import CameraState
 from recorder.config import CameraConfig
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from recorder.status import STATUS_RING
 from session.config import SessionConfig
 from teleop.ring import RingError, RingReader

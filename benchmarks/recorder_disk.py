@@ -26,7 +26,7 @@ from benchmarks.recorder_options import Options
 from benchmarks.recorder_process import in_order
 from benchmarks.recorder_said import hearing, print_said
 from benchmarks.teleop_loop import head, row
-from recorder.recover import recover_folder
+from recorder.episode.recover import recover_folder
 from session.config import SessionConfig
 from teleop.rig_config import SafetyConfig
 from teleop.tick import NO_EPISODE, State

@@ -23,10 +23,10 @@ import numpy as np
 from benchmarks.recorder_options import Options
 from benchmarks.recorder_process import RecorderProcess, in_order, pattern_cameras, small
 from benchmarks.teleop_loop import head, row
-from recorder.finalise import finalise
-from recorder.journal import END, EVENT, FRAME, Kind
-from recorder.journal_reader import JournalEvent, JournalReader, JournalStep, Tail
-from recorder.numbering import journal_path
+from recorder.episode.finalise import finalise
+from recorder.folder.numbering import journal_path
+from recorder.journal.reader import JournalEvent, JournalReader, JournalStep, Tail
+from recorder.journal.writer import END, EVENT, FRAME, Kind
 from teleop.tick import Outcome
 
 STEPS: Final = 40

@@ -24,8 +24,8 @@ from benchmarks.teleop_loop import head, row
 from recorder.cameras.camera import Image
 from recorder.cameras.pattern import PatternCamera
 from recorder.config import RecordingConfig, Subsampling
-from recorder.decode import decode_jpeg
-from recorder.encode import encode_jpeg
+from recorder.pictures.decode import decode_jpeg
+from recorder.pictures.encode import encode_jpeg
 from session.config import load_task
 from sim.cameras.gl import ENVIRONMENT_KEY, choose_gl
 from sim.config import Quality

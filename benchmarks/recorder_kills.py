@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.recorder_options import Options
 from benchmarks.recorder_process import RecorderProcess, in_order, journaled, verdict_of
 from benchmarks.teleop_loop import head, row
-from recorder.numbering import episode_path, journal_path
+from recorder.folder.numbering import episode_path, journal_path
 
 MOMENTS: Final = ("recording", "flush", "finalising")
 FEWEST_STEPS, MOST_STEPS = 10, 100

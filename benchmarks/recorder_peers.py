@@ -21,7 +21,7 @@ from benchmarks.emulated_session import cpu_seconds
 from benchmarks.recorder_options import RATE_HZ, Options
 from benchmarks.recorder_process import RecorderProcess, dropped_steps, resident_mb, verdict_of
 from benchmarks.teleop_loop import head, row
-from recorder.numbering import episode_path
+from recorder.folder.numbering import episode_path
 
 PROGRAM: Final = Path(__file__).with_name("ways_of_saving.py")
 NAMES: Final = {

@@ -18,11 +18,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from recorder.check import check
 from recorder.config import CameraConfig, EpisodePlan, RecorderConfig, plan_path
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
-from recorder.numbering import episode_path
+from recorder.folder.numbering import episode_path
 from recorder.quality import from_json
 from recorder.status import EVENT_RING, STATUS_RING, RecorderState
 from session import runtime_dir

@@ -18,7 +18,7 @@ from benchmarks.emulated_session import CAMERAS, TICKS_PER_S, Rig, Seen, Watched
 from benchmarks.recorder_options import Options
 from benchmarks.recorder_process import dropped_in, findings_in, resident_mb, verdict_in
 from benchmarks.teleop_loop import head, report_lateness, row
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from recorder.status import STATUS_RING
 from session.config import SessionConfig

@@ -13,7 +13,7 @@ from typing import Final
 from benchmarks.recorder_options import Options
 from benchmarks.recorder_process import RecorderProcess, dropped_steps, in_order, verdict_of
 from benchmarks.teleop_loop import head, row
-from recorder.numbering import episode_path
+from recorder.folder.numbering import episode_path
 from recorder.status import RecorderState
 
 EPISODES: Final = 10

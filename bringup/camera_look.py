@@ -14,7 +14,7 @@ from recorder.cameras.opening import source_of
 from recorder.cameras.webcam_address import is_url
 from recorder.config import CameraConfig
 from recorder.limits import QualityLimits
-from recorder.picture_stats import picture_stats
+from recorder.pictures.stats import picture_stats
 
 PATIENCE_S: Final = 10.0
 """For all cameras to give a first picture: four RealSense are opened one after the other."""

@@ -17,7 +17,7 @@ from bringup.errors import BringupError
 from bringup.search import USUAL_BAUD, Adapter
 from bringup.toml_text import is_table, tables, with_value
 from recorder.config import CameraConfig
-from recorder.publish import write_atomically
+from recorder.episode.publish import write_atomically
 from session.config import RigFile
 from session.paths import config_dir
 from teleop.config import ConfigError, build, read_toml

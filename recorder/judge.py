@@ -9,13 +9,13 @@ import numpy as np
 from recorder import quality
 from recorder.checks.from_file import streams_of
 from recorder.checks.streams import Mask
-from recorder.decode import is_jpeg
-from recorder.episode_reader import EpisodeReader
-from recorder.episode_writer import LIBVER, strings
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.schema import checksum
+from recorder.episode.writer import LIBVER, strings
 from recorder.errors import EpisodeError
 from recorder.limits import QualityLimits
+from recorder.pictures.decode import is_jpeg
 from recorder.quality import Judgement
-from recorder.schema import checksum
 from teleop.config import ConfigError, build
 
 

@@ -21,14 +21,14 @@ from recorder import provenance
 from recorder.cameras.camera import Camera
 from recorder.cameras.opening import open_camera
 from recorder.config import RecorderConfig
-from recorder.encode import EncodePool
+from recorder.episode.finaliser import Finaliser
+from recorder.episode.recover import recover_folder
 from recorder.errors import RecorderError
 from recorder.events import Events
-from recorder.finaliser import Finaliser
-from recorder.folder import check_identity, check_space, check_writable, folder_lock
-from recorder.identity import FolderIdentity
+from recorder.folder.guards import check_identity, check_space, check_writable, folder_lock
+from recorder.folder.identity import FolderIdentity
+from recorder.pictures.encode import EncodePool
 from recorder.recorder import Inputs, Recorder
-from recorder.recover import recover_folder
 from recorder.scene import SceneReader
 from recorder.status import RecorderState
 from recorder.status_board import StatusBoard

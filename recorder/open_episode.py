@@ -12,10 +12,10 @@ import numpy as np
 from recorder.align import NO_TIME, AlignedFrame, Step, align_frame
 from recorder.cameras.camera import UNKNOWN, Frame, Record
 from recorder.config import CameraConfig
-from recorder.encode import EncodePool, Picture, encode
-from recorder.header import EpisodeHeader
-from recorder.journal import JournalWriter
-from recorder.schema import checksum, step_dtype
+from recorder.episode.schema import checksum, step_dtype
+from recorder.journal.header import EpisodeHeader
+from recorder.journal.writer import JournalWriter
+from recorder.pictures.encode import EncodePool, Picture, encode
 from teleop.tick import Outcome
 
 MAX_QUEUE: Final = 32

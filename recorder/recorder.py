@@ -9,13 +9,13 @@ from recorder.align import align
 from recorder.cameras.camera import Camera, Record
 from recorder.cameras.webcam_address import without_password
 from recorder.config import EpisodePlan, RecorderConfig, plan_path
-from recorder.encode import EncodePool
+from recorder.episode.finaliser import Finaliser
 from recorder.errors import JournalError
 from recorder.events import Event, Events
-from recorder.finaliser import Finaliser
-from recorder.header import EpisodeHeader
-from recorder.numbering import episode_path, journal_path
+from recorder.folder.numbering import episode_path, journal_path
+from recorder.journal.header import EpisodeHeader
 from recorder.open_episode import OpenEpisode
+from recorder.pictures.encode import EncodePool
 from recorder.reporter import Reporter
 from recorder.scene import SceneReader
 from recorder.status import RecorderState

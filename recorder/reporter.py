@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from time import monotonic, monotonic_ns
 from typing import Final
 
-from recorder.camera_watch import CameraWatch
 from recorder.cameras.camera import Camera, Record
+from recorder.cameras.watch import CameraWatch
 from recorder.config import RecorderConfig
-from recorder.disk_watch import DiskWatch
-from recorder.encode import EncodePool
+from recorder.episode.finalise import Saved
+from recorder.episode.finaliser import Finaliser
 from recorder.errors import RecorderError
-from recorder.finalise import Saved
-from recorder.finaliser import Finaliser
+from recorder.folder.disk_watch import DiskWatch
 from recorder.open_episode import MAX_QUEUE, OpenEpisode
+from recorder.pictures.encode import EncodePool
 from recorder.status import MAX_STATUS_CAMERAS, NONE, RecorderState
 from recorder.status_board import StatusBoard
 from recorder.verdict import in_sentences, verdict_of

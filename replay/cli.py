@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
 from replay.contact_sheet import SheetError, check_sheet_path, write_contact_sheet
 from replay.find import NotFoundError, find_episode

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder.cameras.camera import Image
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 
 MOMENTS: Final = 6
 TILE_WIDTH: Final = 320

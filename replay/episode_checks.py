@@ -8,8 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
 from recorder.judge import judge
 from recorder.quality import Judgement

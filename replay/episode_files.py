@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recorder.numbering import episodes_in
-from recorder.schema import JOURNAL_SUFFIX
+from recorder.episode.schema import JOURNAL_SUFFIX
+from recorder.folder.numbering import episodes_in
 from replay.find import NotFoundError
 from session.paths import datasets_dir
 

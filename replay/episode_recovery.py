@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from recorder.episode.finalise import PART_SUFFIX
+from recorder.episode.recover import Recovery, recover_each, recover_one
+from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.errors import FolderError
-from recorder.finalise import PART_SUFFIX
-from recorder.folder import folder_lock
-from recorder.numbering import episodes_in, number_of
-from recorder.recover import Recovery, recover_each, recover_one
-from recorder.schema import JOURNAL_SUFFIX
+from recorder.folder.guards import folder_lock
+from recorder.folder.numbering import episodes_in, number_of
 from replay.episode_files import given, with_folders_in
 from replay.find import NotFoundError
 from replay.printer import Printer

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
-from recorder.numbering import number_of
+from recorder.folder.numbering import number_of
 from replay.episode_files import Place, places
 from replay.printer import Printer
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from recorder.schema import SUFFIX
+from recorder.episode.schema import SUFFIX
 from session.paths import datasets_dir
 
 SUGGESTIONS: Final = 5

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
-from recorder.episode_reader import EpisodeFacts, EpisodeReader
+from recorder.episode.reader import EpisodeFacts, EpisodeReader
 from replay.summary import CameraSummary, JointSummary, Summary, Timing
 from teleop.tick import Realtime
 

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recorder import schema
 from recorder.checks.tracking import lag_ticks
-from recorder.episode_reader import EpisodeReader
+from recorder.episode import schema
+from recorder.episode.reader import EpisodeReader
 from teleop.tick import Limited, Realtime, Stage
 
 Array = npt.NDArray[Any]

@@ -13,10 +13,10 @@ import sys
 from pathlib import Path
 
 from recorder.config import RecorderConfig
-from recorder.disk import LONGEST_S, expected_rate
 from recorder.errors import RecorderError
-from recorder.folder import check_folder, check_room
-from recorder.identity import FolderIdentity
+from recorder.folder.disk import LONGEST_S, expected_rate
+from recorder.folder.guards import check_folder, check_room
+from recorder.folder.identity import FolderIdentity
 from session import runtime_dir
 from session.config import SessionConfig
 from session.crew import recorder_config

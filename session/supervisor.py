@@ -11,7 +11,7 @@ from typing import Final
 
 from recorder.config import EpisodePlan, plan_path
 from recorder.errors import RecorderError
-from recorder.numbering import claim_number
+from recorder.folder.numbering import claim_number
 from session import runtime_dir
 from session.config import SessionConfig
 from session.ending import Ending

@@ -4,9 +4,9 @@ import contextlib
 from collections import Counter
 from pathlib import Path
 
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
-from recorder.numbering import episode_path
+from recorder.folder.numbering import episode_path
 from session.paths import replay_command
 from teleop.tick import Outcome
 

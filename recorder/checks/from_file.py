@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from recorder import schema
 from recorder.align import NO_TIME
 from recorder.arms import Arms, arms_of
 from recorder.checks.streams import Array, Mask, PictureNumbers, Streams
-from recorder.episode_reader import EpisodeReader
+from recorder.episode import schema
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from teleop.alarms import sustained_limit
 from teleop.joints import JOINT_SERVO_IDS

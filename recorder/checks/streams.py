@@ -1,7 +1,8 @@
 """What an episode is judged by: the columns of its file as arrays, and a few facts.
 
 Pure data, whoever fills it: `recorder.checks.from_file` from an episode file, a test from nothing.
-Axes as in `recorder.schema`: T steps, C cameras, J joints, B buses of nine servos, M once a second.
+Axes as in `recorder.episode.schema`: T steps, C cameras, J joints, B buses of nine servos, M once a
+second.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ Mask = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PictureNumbers:
-    """`recorder.picture_stats` of every picture: (T, C) each."""
+    """`recorder.pictures.stats` of every picture: (T, C) each."""
 
     brightness: Array
     clipped: Array
@@ -30,7 +31,7 @@ class Streams:
     """An episode without its pictures.
 
     Shapes belong together; values may be anything, NaN and infinities included. Names, units and
-    meanings of arrays are those of the columns in `recorder.schema`.
+    meanings of arrays are those of the columns in `recorder.episode.schema`.
 
     Attributes:
         camera_rate_hz: as configured, a camera each.

@@ -22,10 +22,10 @@ from recorder.config import (
     RecordingConfig,
     plan_path,
 )
-from recorder.encode import EncodePool
-from recorder.finalise import finalise
-from recorder.header import EpisodeHeader
+from recorder.episode.finalise import finalise
+from recorder.journal.header import EpisodeHeader
 from recorder.open_episode import OpenEpisode
+from recorder.pictures.encode import EncodePool
 from recorder.scene import SceneState
 from recorder.status import EVENT_RING, STATUS_RING, RecorderState
 from teleop.config import write_json

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from recorder.camera_watch import SLOW_LOOKS, TOLD_NS, CameraWatch
 from recorder.cameras.camera import CameraAbout, CameraHealth, CameraState, Frame
 from recorder.cameras.rate import health_of, rate_hz, stall_ns
+from recorder.cameras.watch import SLOW_LOOKS, TOLD_NS, CameraWatch
 from recorder.config import CameraConfig
 from recorder.status import NONE, STATUS_DTYPE
 

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from recorder.cameras.pattern import PatternCamera
 from recorder.config import CameraConfig, RecordingConfig, Subsampling
-from recorder.disk import (
+from recorder.episode.schema import step_dtype
+from recorder.errors import FolderError
+from recorder.folder.disk import (
     LOW_S,
     MEASURED_STEPS,
     STOP_S,
@@ -22,10 +24,8 @@ from recorder.disk import (
     measured_rate,
     outlook,
 )
-from recorder.encode import encode_jpeg
-from recorder.errors import FolderError
-from recorder.folder import check_room, journal_bytes
-from recorder.schema import step_dtype
+from recorder.folder.guards import check_room, journal_bytes
+from recorder.pictures.encode import encode_jpeg
 from tests.recorder.fake_rig import make_episode, make_header
 
 MB, GB = 10**6, 10**9

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from recorder import disk_watch
 from recorder.config import CameraConfig, RecorderConfig
-from recorder.disk_watch import DiskWatch
+from recorder.folder import disk_watch
+from recorder.folder.disk_watch import DiskWatch
 from recorder.status import STATUS_DTYPE
 from tests.recorder.fake_rig import FakeRig
 

@@ -15,15 +15,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as PillowImage
 
-from recorder import schema
-from recorder.check import check
 from recorder.config import RecordingConfig
-from recorder.encode import EncodePool
-from recorder.episode_reader import EpisodeReader
-from recorder.episode_writer import write_episode
+from recorder.episode import schema
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
+from recorder.episode.writer import write_episode
 from recorder.errors import EpisodeError
-from recorder.journal import JournalWriter
-from recorder.journal_reader import JournalReader
+from recorder.journal.reader import JournalReader
+from recorder.journal.writer import JournalWriter
+from recorder.pictures.encode import EncodePool
 from teleop.joints import BUS_NAMES, DOF, JOINT_NAMES, SIDES, Side, arm_slice
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import (

@@ -7,16 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recorder.check import check
 from recorder.config import RecordingConfig
-from recorder.encode import EncodePool
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.finalise import finalise, remove_parts
+from recorder.episode.publish import publish, write_atomically
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.recover import recover_folder
+from recorder.episode.soundness import check
 from recorder.errors import FinaliseError, JournalBusyError
-from recorder.finalise import finalise, remove_parts
-from recorder.journal import JournalWriter
+from recorder.journal.writer import JournalWriter
 from recorder.open_episode import OpenEpisode
-from recorder.publish import publish, write_atomically
-from recorder.recover import recover_folder
+from recorder.pictures.encode import EncodePool
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import make_header, make_step
 
@@ -50,7 +50,9 @@ def test_publishing_never_overwrites(tmp_path: Path) -> None:
 def test_a_file_system_that_cannot_rename_so_never_overwrites_either(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recorder.publish.RENAME_NOREPLACE", 1 << 20)  # EINVAL, as from such a one
+    monkeypatch.setattr(
+        "recorder.episode.publish.RENAME_NOREPLACE", 1 << 20
+    )  # EINVAL, as from such a one
     test_publishing_never_overwrites(tmp_path)
 
 
@@ -175,7 +177,7 @@ def test_no_room_keeps_the_journal(tmp_path: Path, small_disk: Path) -> None:
 def test_another_versions_journal_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = journal(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr("recorder.header.SCHEMA_VERSION", 99)
+        patched.setattr("recorder.journal.header.SCHEMA_VERSION", 99)
         with pytest.raises(FinaliseError, match="another version of Tandem"):
             finalise(path, recovered=True)
     assert finalise(path, recovered=True).steps == 20

@@ -14,9 +14,9 @@ import pytest
 from disk_limits import no_file_longer_than
 
 from recorder.errors import FolderError
-from recorder.folder import LOCK_FILE, check_folder, folder_lock
-from recorder.identity import FolderIdentity
-from recorder.numbering import (
+from recorder.folder.guards import LOCK_FILE, check_folder, folder_lock
+from recorder.folder.identity import FolderIdentity
+from recorder.folder.numbering import (
     MAX_NUMBER,
     NEXT_FILE,
     claim_number,
@@ -153,7 +153,7 @@ def test_a_folder_that_cannot_be_listed_is_not_taken_for_empty(tmp_path: Path) -
 
 CLAIMER = """
 import pathlib, sys
-from recorder.numbering import claim_number
+from recorder.folder.numbering import claim_number
 sys.stdin.readline()
 for _ in range(25):
     print(claim_number(pathlib.Path(sys.argv[1])))
@@ -173,7 +173,7 @@ def test_two_that_claim_at_the_same_moment_get_two_numbers(tmp_path: Path) -> No
 def test_a_folder_that_somebody_else_has_locked_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recorder.numbering.CLAIM_PATIENCE_S", 0.05)
+    monkeypatch.setattr("recorder.folder.numbering.CLAIM_PATIENCE_S", 0.05)
     other = os.open(tmp_path, os.O_RDONLY)
     fcntl.flock(other, fcntl.LOCK_EX)
     with pytest.raises(FolderError, match="Another process has locked"):
@@ -298,7 +298,7 @@ def test_a_full_disk_can_be_locked(small_disk: Path) -> None:
 
 HOLDER = """
 import sys, pathlib
-from recorder.folder import folder_lock
+from recorder.folder.guards import folder_lock
 with folder_lock(pathlib.Path(sys.argv[1]), 0.0):
     print("held", flush=True)
     sys.stdin.read()

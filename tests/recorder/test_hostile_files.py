@@ -8,8 +8,8 @@ import h5py
 import numpy as np
 import pytest
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
 from tests.recorder.fake_rig import make_episode
 

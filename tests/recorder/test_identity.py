@@ -11,10 +11,10 @@ import pytest
 
 from recorder.config import CameraConfig, RecorderConfig
 from recorder.errors import FolderError
-from recorder.folder import IDENTITIES_CHECKED, check_identity
-from recorder.header import EpisodeHeader
-from recorder.identity import CameraSize, FolderIdentity, identity_of
-from recorder.journal import JournalWriter
+from recorder.folder.guards import IDENTITIES_CHECKED, check_identity
+from recorder.folder.identity import CameraSize, FolderIdentity, identity_of
+from recorder.journal.header import EpisodeHeader
+from recorder.journal.writer import JournalWriter
 from teleop.joints import JOINT_NAMES
 from tests.recorder.fake_rig import HEIGHT, WIDTH, make_episode, make_header
 

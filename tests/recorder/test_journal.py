@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from recorder.episode.schema import FRAME_DTYPE, step_dtype
 from recorder.errors import JournalError
-from recorder.header import EpisodeHeader
-from recorder.journal import FRAME, MAGIC, JournalWriter, Kind
-from recorder.journal_reader import JournalReader, Scan, Tail
-from recorder.schema import FRAME_DTYPE, step_dtype
+from recorder.journal.header import EpisodeHeader
+from recorder.journal.reader import JournalReader, Scan, Tail
+from recorder.journal.writer import FRAME, MAGIC, JournalWriter, Kind
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import STATE_SIZE, make_header, make_tick
 
@@ -201,7 +201,7 @@ def test_another_version_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     path = tmp_path / "episode_0.journal"
     write(path)
     newer = repr([*step_dtype(0, 0).descr, ("more", FRAME_DTYPE.descr)])
-    monkeypatch.setattr("recorder.header.STEP_LAYOUT", newer)
+    monkeypatch.setattr("recorder.journal.header.STEP_LAYOUT", newer)
     header, found = scan(path)
     assert header is None
     assert found.tail is Tail.FOREIGN

@@ -12,8 +12,8 @@ from disk_limits import no_file_longer_than
 
 from recorder import journal as journal_module
 from recorder.errors import JournalError
-from recorder.journal import END, EVENT, JournalWriter, Kind, frame
-from recorder.journal_reader import MAX_HEADER_BYTES, JournalReader, Tail
+from recorder.journal.reader import MAX_HEADER_BYTES, JournalReader, Tail
+from recorder.journal.writer import END, EVENT, JournalWriter, Kind, frame
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import make_header
 from tests.recorder.test_journal import jpegs_of, record_of, scan, write
@@ -153,7 +153,7 @@ def test_a_header_longer_than_any_is_not_parsed(tmp_path: Path) -> None:
 def test_long_events_do_not_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recorder.journal_reader.MAX_EVENT_BYTES", 1000)
+    monkeypatch.setattr("recorder.journal.reader.MAX_EVENT_BYTES", 1000)
     path = tmp_path / "episode_0.journal"
     writer = JournalWriter(path, make_header())
     for number in range(5):
@@ -167,7 +167,7 @@ def test_long_events_do_not_fill_the_memory(
 def test_events_without_end_do_not_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("recorder.journal_reader.MAX_EVENTS", 3)
+    monkeypatch.setattr("recorder.journal.reader.MAX_EVENTS", 3)
     path = tmp_path / "episode_0.journal"
     writer = JournalWriter(path, make_header())
     for number in range(5):

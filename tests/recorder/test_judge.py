@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from recorder.config import RecordingConfig
-from recorder.encode import encode_jpeg
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from recorder.judge import damaged_pictures, judge, limits_of
 from recorder.limits import QualityLimits
+from recorder.pictures.encode import encode_jpeg
 from recorder.quality import from_json
 from recorder.status import Verdict
 from recorder.verdict import in_sentences, verdict_of

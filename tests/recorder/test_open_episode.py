@@ -11,13 +11,13 @@ from disk_limits import no_file_longer_than
 from recorder.align import Step, align
 from recorder.cameras.camera import Frame
 from recorder.cameras.simulated import SimulatedCamera
-from recorder.check import check
 from recorder.config import CameraConfig, RecordingConfig
-from recorder.encode import EncodePool
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.finalise import finalise
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from recorder.errors import JournalError
-from recorder.finalise import finalise
 from recorder.open_episode import MAX_QUEUE, OpenEpisode
+from recorder.pictures.encode import EncodePool
 from teleop.lockstep import frame_ring
 from teleop.ring import RingWriter
 from teleop.tick import Outcome, empty_tick

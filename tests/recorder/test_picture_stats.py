@@ -10,9 +10,9 @@ from hypothesis.extra.numpy import arrays
 from recorder.cameras.camera import Image
 from recorder.cameras.pattern import PatternCamera
 from recorder.config import CameraConfig, RecordingConfig
-from recorder.decode import decode_jpeg
-from recorder.encode import encode_jpeg
-from recorder.picture_stats import picture_stats
+from recorder.pictures.decode import decode_jpeg
+from recorder.pictures.encode import encode_jpeg
+from recorder.pictures.stats import picture_stats
 
 SIZE = (480, 640, 3)
 

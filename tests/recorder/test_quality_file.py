@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recorder.checks.from_file import streams_of
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from recorder.limits import QualityLimits
 from recorder.quality import judge

@@ -7,8 +7,8 @@ import h5py
 import numpy as np
 import pytest
 
-from recorder.format_table import attribute_rows, dataset_rows, frame_rows
-from recorder.schema import ATTRIBUTES, SCHEMA_VERSION
+from recorder.episode.format_table import attribute_rows, dataset_rows, frame_rows
+from recorder.episode.schema import ATTRIBUTES, SCHEMA_VERSION
 from teleop.joints import BUS_NAMES
 from tests.recorder.fake_rig import make_episode, picture
 

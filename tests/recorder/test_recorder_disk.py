@@ -5,9 +5,9 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from recorder.episode_reader import EpisodeReader
-from recorder.journal_reader import JournalReader
-from recorder.numbering import episodes_in
+from recorder.episode.reader import EpisodeReader
+from recorder.folder.numbering import episodes_in
+from recorder.journal.reader import JournalReader
 from recorder.status import RecorderState
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import FakeRig

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
-from recorder.journal_reader import JournalReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
+from recorder.journal.reader import JournalReader
 from recorder.status import RecorderState
 from teleop import lockstep
 from teleop.lockstep import frame_ring

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from recorder.cameras.camera import CameraState
-from recorder.check import check
 from recorder.config import CameraConfig
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from recorder.status import NONE, RecorderState
 from tests.recorder.fake_rig import HEIGHT, PATIENCE_S, WIDTH, FakeRig
 

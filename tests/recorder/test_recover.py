@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from recorder.check import check
 from recorder.config import RecordingConfig
-from recorder.encode import EncodePool
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.recover import Recovery, recover_each, recover_folder, recover_one
+from recorder.episode.soundness import check
 from recorder.errors import FolderError, JournalBusyError
-from recorder.journal import MAGIC, JournalWriter, Kind, frame
-from recorder.numbering import claim_number
+from recorder.folder.numbering import claim_number
+from recorder.journal.writer import MAGIC, JournalWriter, Kind, frame
 from recorder.open_episode import OpenEpisode
-from recorder.recover import Recovery, recover_each, recover_folder, recover_one
+from recorder.pictures.encode import EncodePool
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import make_header, make_step
 

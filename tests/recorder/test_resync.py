@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recorder.journal import JournalWriter, Kind, frame
-from recorder.journal_reader import JournalReader, Scan, Tail
-from recorder.resync import CHUNK_BYTES, MAX_UNREADABLE, Rest, rest_after
+from recorder.journal.reader import JournalReader, Scan, Tail
+from recorder.journal.resync import CHUNK_BYTES, MAX_UNREADABLE, Rest, rest_after
+from recorder.journal.writer import JournalWriter, Kind, frame
 from tests.recorder.fake_rig import make_header
 from tests.recorder.test_journal import STEPS, scan, write
 

@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.finalise import finalise
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.recover import recover_folder
+from recorder.episode.soundness import check
 from recorder.errors import FinaliseError
-from recorder.finalise import finalise
-from recorder.journal import Kind, frame
+from recorder.journal.writer import Kind, frame
 from recorder.judge import judge
-from recorder.recover import recover_folder
 from replay.cli import main
 from teleop.joints import BUS_NAMES, DOF, JOINT_NAMES
 from tests.recorder.fake_rig import make_header

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from recorder.checks.tracking import lag_ticks
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
 from replay.cli import main
 from replay.find import NotFoundError, find_episode
 from replay.summary import summarise

@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 import pytest
 
-from recorder.folder import folder_lock
-from recorder.journal import JournalWriter
+from recorder.folder.guards import folder_lock
+from recorder.journal.writer import JournalWriter
 from replay.episodes_cli import main
 from tests.recorder.fake_rig import make_episode, make_header
 from tests.recorder.test_recover import damaged, left_behind

@@ -14,8 +14,8 @@ from emulated_rig import EmulatedRig
 from session_harness import collecting, emulated_rig, wait_until
 
 from recorder.cameras.camera import CameraState
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from recorder.judge import judge
 from teleop.tick import Outcome, State
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from session_harness import run, small_rig
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 
 pytestmark = pytest.mark.sim
 
@@ -88,7 +88,7 @@ def test_action_leads_the_follower_by_two_to_five_ticks(collected: Path) -> None
 
 
 def test_numbers_go_on_and_are_never_reused(collected: Path, tmp_path: Path) -> None:
-    from recorder.numbering import next_number
+    from recorder.folder.numbering import next_number
 
     assert next_number(collected) == 3
     (collected / "episode_2.hdf5").rename(tmp_path / "away.hdf5")

@@ -23,9 +23,9 @@ from session_harness import (
     wait_until,
 )
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
-from recorder.journal_reader import JournalReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
+from recorder.journal.reader import JournalReader
 from session.status import Phase
 from teleop.ring import RingReader
 from teleop.tick import NO_EPISODE, Outcome, State

@@ -8,10 +8,10 @@ import pytest
 from session_harness import run, short_task, small_rig
 
 from recorder.cameras.pattern import PatternCamera
-from recorder.check import check
 from recorder.config import CameraConfig
-from recorder.decode import decode_jpeg
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
+from recorder.pictures.decode import decode_jpeg
 
 pytestmark = pytest.mark.sim
 

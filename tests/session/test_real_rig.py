@@ -13,8 +13,8 @@ import pytest
 from emulated_rig import EmulatedRig
 from session_harness import collecting, emulated_rig, short_task
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from teleop.joints import SERVOS_PER_ARM
 from teleop.tick import Need, Outcome, State
 

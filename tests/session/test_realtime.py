@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from session_harness import Collect, alive, collecting, run, short_task, small_rig, wait_until
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from teleop.tick import State
 
 pytestmark = pytest.mark.sim

@@ -7,8 +7,8 @@ import h5py
 import pytest
 from session_harness import collecting, run, short_task, small_rig, wait_until
 
-from recorder.check import check
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.soundness import check
 from teleop.tick import Outcome, State
 
 pytestmark = pytest.mark.sim

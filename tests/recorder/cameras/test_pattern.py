@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from recorder.cameras.pattern import PatternCamera
 from recorder.config import CameraConfig, RecordingConfig
-from recorder.decode import decode_jpeg
-from recorder.encode import encode_jpeg
+from recorder.pictures.decode import decode_jpeg
+from recorder.pictures.encode import encode_jpeg
 
 CONFIG = CameraConfig("pattern", "pattern", 320, 240, rate_hz=30.0)
 

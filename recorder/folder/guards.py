@@ -14,11 +14,11 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from recorder.disk import DiskUse, RecordingRate, Room, outlook
+from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.errors import FolderError
-from recorder.identity import FolderIdentity, identity_of
-from recorder.numbering import episodes_in, newest_in
-from recorder.schema import JOURNAL_SUFFIX
+from recorder.folder.disk import DiskUse, RecordingRate, Room, outlook
+from recorder.folder.identity import FolderIdentity, identity_of
+from recorder.folder.numbering import episodes_in, newest_in
 
 LOCK_FILE: Final = ".recorder.lock"
 LOCK_POLL_S: Final = 0.1

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-from recorder.journal import FRAME, MAGIC, MAX_PAYLOAD, Kind
+from recorder.journal.writer import FRAME, MAGIC, MAX_PAYLOAD, Kind
 
 CHUNK_BYTES: Final = 1 << 20
 MAX_UNREADABLE: Final = 16

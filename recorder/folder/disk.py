@@ -8,7 +8,7 @@ What takes room:
 - the reserve: what is to stay free whatever happens.
 
 A file is larger than its journal: every picture in it takes as much room as its camera's largest.
-Free bytes are those for an ordinary user (`recorder.folder.free_bytes`); quotas are not looked at.
+Free bytes are those for an ordinary user (`guards.free_bytes`); quotas are not looked at.
 While a file is being written it counts double, as what is still to come and as what is not free any
 more: the numbers then are lower than they will be, never higher.
 """
@@ -21,8 +21,8 @@ from typing import Final
 import numpy as np
 
 from recorder.config import CameraConfig, RecordingConfig
-from recorder.journal import FRAME
-from recorder.schema import step_dtype
+from recorder.episode.schema import step_dtype
+from recorder.journal.writer import FRAME
 
 BYTES_PER_PIXEL: Final = {10: 0.03, 50: 0.11, 75: 0.16, 85: 0.22, 90: 0.28, 95: 0.42, 100: 0.85}
 """Of a JPEG with 4:2:0, by quality: measured on 640x480 of the pattern camera, whose noise makes it

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from recorder.episode.finalise import Saved, finalise
 from recorder.errors import FinaliseError, RecorderError
-from recorder.finalise import Saved, finalise
 
 
 @dataclass(frozen=True, slots=True)

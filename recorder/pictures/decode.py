@@ -1,4 +1,4 @@
-"""From the JPEGs of an episode to images. Its counterpart is `recorder.encode`."""
+"""From the JPEGs of an episode to images. Its counterpart is `recorder.pictures.encode`."""
 
 from typing import Final
 

@@ -17,16 +17,16 @@ from typing import Final
 
 import numpy as np
 
-from recorder.episode_reader import EpisodeReader
-from recorder.episode_writer import write_episode
+from recorder.episode.publish import publish, sync
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.schema import step_dtype
+from recorder.episode.writer import write_episode
 from recorder.errors import EpisodeError, FinaliseError, JournalBusyError
-from recorder.folder import free_bytes
-from recorder.journal_reader import JournalReader, Scan, Tail
+from recorder.folder.guards import free_bytes
+from recorder.folder.numbering import claim_number, damaged_path, episode_path, number_of
+from recorder.journal.reader import JournalReader, Scan, Tail
 from recorder.judge import put_verdict
-from recorder.numbering import claim_number, damaged_path, episode_path, number_of
-from recorder.publish import publish, sync
 from recorder.quality import Judgement
-from recorder.schema import step_dtype
 from teleop.tick import Outcome
 
 PART_SUFFIX: Final = ".part"

@@ -2,7 +2,7 @@
 
 No bytes raise an exception, and memory is bounded by one record and what is kept of events. A
 record counts when its frame and its payload match their checksums and its sequence number is the
-next one. What is whole after the damage is counted (`recorder.resync`), no more.
+next one. What is whole after the damage is counted (`recorder.journal.resync`), no more.
 """
 
 import struct
@@ -16,11 +16,11 @@ from typing import BinaryIO, Final, Self
 import numpy as np
 
 from recorder.cameras.camera import Record
+from recorder.episode.schema import step_dtype
 from recorder.errors import JournalError
-from recorder.header import EpisodeHeader, HeaderError, VersionError
-from recorder.journal import END, EVENT, FRAME, MAGIC, MAX_PAYLOAD, Kind
-from recorder.resync import Rest, rest_after
-from recorder.schema import step_dtype
+from recorder.journal.header import EpisodeHeader, HeaderError, VersionError
+from recorder.journal.resync import Rest, rest_after
+from recorder.journal.writer import END, EVENT, FRAME, MAGIC, MAX_PAYLOAD, Kind
 from teleop.tick import Outcome
 
 MAX_EVENTS: Final = 100_000

@@ -217,7 +217,7 @@ COLUMNS: Final = (
         "sharpness",
         "<f4",
         "",
-        "variance of the Laplacian (recorder.picture_stats): compare within a camera only",
+        "variance of the Laplacian (recorder.pictures.stats): compare within a camera only",
         since=3,
     ),
     Column(

@@ -4,7 +4,8 @@ import contextlib
 from typing import Any, Final
 
 from recorder.config import RecorderConfig
-from recorder.disk import (
+from recorder.episode.schema import JOURNAL_SUFFIX
+from recorder.folder.disk import (
     LONGEST_S,
     DiskUse,
     Outlook,
@@ -13,10 +14,9 @@ from recorder.disk import (
     measured_rate,
     outlook,
 )
-from recorder.folder import free_bytes
-from recorder.numbering import episodes_in
+from recorder.folder.guards import free_bytes
+from recorder.folder.numbering import episodes_in
 from recorder.open_episode import OpenEpisode
-from recorder.schema import JOURNAL_SUFFIX
 
 RESERVE_BYTES: Final = 1 << 20
 

@@ -1,5 +1,5 @@
-"""Reading an episode file. Its counterpart is `recorder.episode_writer`; the layout is
-`recorder.schema`, whose docstring names the axes.
+"""Reading an episode file. Its counterpart is `recorder.episode.writer`; the layout is
+`recorder.episode.schema`, whose docstring names the axes.
 
 Opening reads the attributes and looks at the shapes; data is read when asked for. Whatever bytes a
 file holds, the answer is data or an `EpisodeError`, and memory is bounded by the file's size: HDF5
@@ -17,8 +17,8 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from recorder import schema
 from recorder.cameras.camera import Image
+from recorder.episode import schema
 from recorder.errors import EpisodeError
 from teleop.tick import Outcome
 
@@ -152,7 +152,7 @@ class EpisodeReader:
 
     def image(self, camera: str, step: int) -> Image:
         """The image of a camera at a step: (H, W, 3) uint8, RGB."""
-        from recorder.decode import decode_jpeg  # whoever wants no picture needs no OpenCV
+        from recorder.pictures.decode import decode_jpeg  # whoever wants no picture needs no OpenCV
 
         image = decode_jpeg(self.jpeg(camera, step))
         if image is None:

@@ -1,5 +1,5 @@
-"""A journal becomes an HDF5 file. Its counterpart is `recorder.episode_reader`; the layout is
-`recorder.schema`, whose docstring names the axes.
+"""A journal becomes an HDF5 file. Its counterpart is `recorder.episode.reader`; the layout is
+`recorder.episode.schema`, whose docstring names the axes.
 
 Memory stays bounded whatever the length of the episode: images go from the journal to the file one
 by one, everything else in blocks of steps.
@@ -19,10 +19,10 @@ import h5py
 import numpy as np
 import numpy.typing as npt
 
-from recorder import schema
 from recorder.cameras.camera import Record
-from recorder.header import EpisodeHeader
-from recorder.journal_reader import JournalReader, JournalStep, Scan
+from recorder.episode import schema
+from recorder.journal.header import EpisodeHeader
+from recorder.journal.reader import JournalReader, JournalStep, Scan
 
 BLOCK_STEPS: Final = 256
 LIBVER: Final = ("v110", "v110")

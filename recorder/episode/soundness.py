@@ -6,12 +6,12 @@ from typing import Final, get_args
 import numpy as np
 import numpy.typing as npt
 
-from recorder import schema
 from recorder.align import NO_TIME
 from recorder.arms import Arms, arms_of
-from recorder.decode import decode_jpeg
-from recorder.episode_reader import EpisodeReader
+from recorder.episode import schema
+from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
+from recorder.pictures.decode import decode_jpeg
 from recorder.status import Verdict
 from teleop.tick import Outcome
 

@@ -6,7 +6,7 @@ record and its JPEGs), events, and at the end an end record with the outcome. A 
 ``fdatasync`` so that at most a second is lost to a power failure. While a journal is written it is
 locked (``flock``), which is how the next start tells it from a leftover.
 
-Reading is `recorder.journal_reader`; the layout of the records is here, used by both.
+Reading is `recorder.journal.reader`; the layout of the records is here, used by both.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ import numpy as np
 
 from recorder.cameras.camera import Record
 from recorder.errors import JournalError
-from recorder.header import EpisodeHeader
+from recorder.journal.header import EpisodeHeader
 from teleop.tick import Outcome
 
 MAGIC: Final = b"TJ01"

@@ -11,11 +11,11 @@ from typing import Literal
 
 from recorder.arms import Arms, arms_of
 from recorder.config import CameraConfig, RecorderConfig, TimeBase
-from recorder.episode_reader import EpisodeReader
+from recorder.episode.reader import EpisodeReader
+from recorder.episode.schema import JOURNAL_SUFFIX, ArmsKind
 from recorder.errors import EpisodeError, JournalError
-from recorder.header import EpisodeHeader
-from recorder.journal_reader import JournalReader
-from recorder.schema import JOURNAL_SUFFIX, ArmsKind
+from recorder.journal.header import EpisodeHeader
+from recorder.journal.reader import JournalReader
 from teleop.joints import Side
 
 Clock = Literal["simulated", "real"]

@@ -1,11 +1,11 @@
 """The episode format as Markdown tables, for `datasets/README.md`.
 
-``python -m recorder.format_table`` prints them; a test compares the README with them.
+``python -m recorder.episode.format_table`` prints them; a test compares the README with them.
 """
 
 import sys
 
-from recorder import schema
+from recorder.episode import schema
 
 
 def dataset_rows() -> list[str]:

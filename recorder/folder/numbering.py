@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from recorder.episode.publish import write_atomically
+from recorder.episode.schema import JOURNAL_SUFFIX, SUFFIX
 from recorder.errors import FolderError
-from recorder.publish import write_atomically
-from recorder.schema import JOURNAL_SUFFIX, SUFFIX
 
 NEXT_FILE: Final = ".next_episode"
 MAX_NUMBER: Final = 10**9

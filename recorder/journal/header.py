@@ -8,8 +8,8 @@ from typing import Final
 from recorder.arms import Arms
 from recorder.cameras.camera import CameraAbout
 from recorder.config import CameraConfig, RecordingConfig, TimeBase
+from recorder.episode.schema import SCHEMA_VERSION, STEP_LAYOUT, ArmsKind, Layout
 from recorder.limits import QualityLimits
-from recorder.schema import SCHEMA_VERSION, STEP_LAYOUT, ArmsKind, Layout
 from teleop.config import ConfigError, build
 from teleop.joints import SIDES, Side
 

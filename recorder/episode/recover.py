@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from recorder.episode.finalise import Saved, finalise, remove_parts
+from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.errors import FinaliseError, JournalBusyError, RecorderError
-from recorder.finalise import Saved, finalise, remove_parts
-from recorder.numbering import damaged_path, episodes_in
-from recorder.schema import JOURNAL_SUFFIX
+from recorder.folder.numbering import damaged_path, episodes_in
 
 Report = Callable[[str], object]
 

@@ -15,7 +15,7 @@ import cv2
 
 from recorder.cameras.camera import Image
 from recorder.config import RecordingConfig
-from recorder.picture_stats import PictureStats, picture_stats
+from recorder.pictures.stats import PictureStats, picture_stats
 
 THREADS: Final = 2
 SAMPLING_FACTORS: Final = {

@@ -1,0 +1,1 @@
+"""The dataset folder: whose it is, what may lie in it, its numbers and its disk."""

@@ -1,0 +1,1 @@
+"""Single pictures: to JPEG and back, and what they say in numbers."""
