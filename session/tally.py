@@ -57,7 +57,7 @@ class Tally:
         counted = f"{_episodes(len(saved))} ({verdicts})" if verdicts else _episodes(len(saved))
         broken = f" A fault ended {_episodes(self.faults)}." if self.faults else ""
         look = f"Look at the last one: {replay_command()} {saved[-1]}"
-        return f"Saved {counted}.{_quality(saved)}{broken} {look}"
+        return f"Saved {counted}.{broken}{_quality(saved)} {look}"
 
 
 def _quality(saved: list[Path]) -> str:
