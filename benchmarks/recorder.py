@@ -1,7 +1,7 @@
 """Does the recorder lose nothing, and what does it cost? Beside how others save.
 
     python benchmarks/recorder.py [--rows session stop ...] [--seconds 600] [--kills 100]
-                                  [--lerobot PYTHON]
+                                  [--lerobot PYTHON] [--clean 51] [--episodes-from FOLDER]
 
 - session: whole sessions on emulated arms with four 640x480 pattern cameras: steps dropped, CPU and
   memory of the recorder, ticks missed; one episode as long as the run, and episodes of a minute
@@ -15,6 +15,10 @@
   live and in the file, and what else suffers
 - realsense: a software RealSense through the library's real pipeline: frames, numbers, times
 - jpeg: quality and subsampling on pictures of the simulated and the pattern cameras
+- planted: a fault of every kind that the quality checks know, planted into copies of a clean file:
+  is it found, and at exactly its steps
+- clean: clean simulated episodes of three tasks, or those of `--episodes-from`: are they left in
+  peace, and what does judging cost
 
 Each row is a module of its own. Run it with the machine otherwise idle; --seconds 10 --kills 5
 shows each row in a minute or two.
@@ -33,12 +37,14 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.recorder_cameras import cameras
+from benchmarks.recorder_clean import clean
 from benchmarks.recorder_disk import disk
 from benchmarks.recorder_journal import journal
 from benchmarks.recorder_jpeg import jpeg
 from benchmarks.recorder_kills import kills
 from benchmarks.recorder_options import Options
 from benchmarks.recorder_peers import peers
+from benchmarks.recorder_planted import planted
 from benchmarks.recorder_realsense import realsense
 from benchmarks.recorder_session import session
 from benchmarks.recorder_stop import stop
@@ -56,6 +62,8 @@ ROWS: Final[dict[str, Row]] = {
     "cameras": cameras,
     "realsense": realsense,
     "jpeg": jpeg,
+    "planted": planted,
+    "clean": clean,
 }
 
 
@@ -68,8 +76,18 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--lerobot", default="", metavar="PYTHON")
+    parser.add_argument("--clean", type=int, default=51, metavar="EPISODES")
+    parser.add_argument("--episodes-from", default="", metavar="FOLDER")
     given = parser.parse_args()
-    options = Options(given.seconds, given.episode_seconds, given.kills, given.seed, given.lerobot)
+    options = Options(
+        given.seconds,
+        given.episode_seconds,
+        given.kills,
+        given.seed,
+        given.lerobot,
+        given.clean,
+        given.episodes_from,
+    )
     print(f"{os.cpu_count()} cores, Linux {platform.release()}, Python {platform.python_version()}")
     for name in [row for row in ROWS if row in given.rows]:
         print(f"\n## {name}\n", flush=True)

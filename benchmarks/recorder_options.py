@@ -20,6 +20,8 @@ class Options:
         kills: how often the recorder is killed.
         seed: of everything that is drawn at random.
         lerobot: a Python that has LeRobot; empty: it is left out.
+        clean: how many clean episodes are recorded and judged.
+        episodes_from: a folder of simulated episodes that are judged instead; empty: none.
     """
 
     seconds: int
@@ -27,6 +29,8 @@ class Options:
     kills: int
     seed: int
     lerobot: str
+    clean: int
+    episodes_from: str
 
     @property
     def steps(self) -> int:

@@ -1,4 +1,4 @@
-"""``replay EPISODE``: what an episode file holds, and whether it is sound.
+"""``replay EPISODE``: what an episode file holds, how good it is, and whether it is sound.
 
 Exit code 0: sound; 1: unsound, the findings are listed; 2: not an episode, or a wrong command line.
 """
@@ -14,6 +14,7 @@ from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
 from replay.contact_sheet import SheetError, check_sheet_path, write_contact_sheet
 from replay.find import NotFoundError, find_episode
+from replay.quality import quality
 from replay.report import report
 from replay.summary import summarise
 
@@ -65,6 +66,7 @@ def _show(episode: EpisodeReader, sheet: Path | None) -> int:
     if sheet:
         write_contact_sheet(episode, sheet)
         lines.append(f"contact sheet: {sheet}")
+    lines += quality(episode)
     print("\n".join(lines))
     if findings:
         print("UNSOUND")

@@ -1,44 +1,57 @@
 """The folders and files that somebody means on the command line of ``episodes``."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from recorder.episode.schema import JOURNAL_SUFFIX
-from recorder.folder.numbering import episodes_in
+from recorder.folder.numbering import episodes_in, number_of
 from replay.find import NotFoundError
 from session.paths import datasets_dir
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder and what is meant in it, in the order of numbers.
-
-    Attributes:
-        journals: what is no file yet: it is being recorded, or its recorder has died.
-    """
+    """A folder, and what is meant in it: episodes and journals, in the order of their numbers."""
 
     folder: Path
-    episodes: tuple[Path, ...]
-    journals: tuple[Path, ...] = ()
+    files: tuple[Path, ...]
 
 
-def places(paths: Sequence[Path]) -> Iterator[Place]:
-    """The episodes that these paths mean: a file is itself; a folder those in it, and in the
+def places(paths: Sequence[Path]) -> list[Place]:
+    """What these paths mean: a file is itself; a folder the episodes and journals in it, and in the
     folders in it.
 
     Raises:
-        NotFoundError: one of the paths is not there; before any other is looked into.
+        NotFoundError: one of the paths is not there.
         FolderError: a folder cannot be read.
     """
+    found: dict[Path, set[Path]] = {}
     for path in given(paths):
-        if not path.is_dir():
-            yield Place(path.parent, (path,))
-            continue
-        for folder in with_folders_in(path):
-            episodes, journals = episodes_in(folder), episodes_in(folder, JOURNAL_SUFFIX)
-            if episodes or journals:
-                yield Place(folder, tuple(episodes), tuple(journals))
+        if path.is_dir():
+            for folder in with_folders_in(path):
+                files = (*episodes_in(folder), *episodes_in(folder, JOURNAL_SUFFIX))
+                found.setdefault(folder, set()).update(files)
+        else:
+            found.setdefault(path.parent, set()).add(path)
+    in_order = ((folder, sorted(files, key=_by_number)) for folder, files in found.items())
+    return [Place(folder, tuple(files)) for folder, files in in_order if files]
+
+
+def is_journal(path: Path) -> bool:
+    """Whether it is what a file is made from: it is being recorded, or its recorder has died."""
+    return path.suffix == JOURNAL_SUFFIX
+
+
+def about_journal(journal: Path, *, left_behind: bool) -> dict[str, object]:
+    """What programs are told of a journal."""
+    return {
+        "path": str(journal),
+        "number": number_of(journal),
+        "journal": True,
+        "left_behind": left_behind,
+    }
 
 
 def given(paths: Sequence[Path]) -> list[Path]:
@@ -57,3 +70,8 @@ def with_folders_in(folder: Path) -> list[Path]:
     """A folder and those in it (one a task), but for hidden ones."""
     inner = (path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
     return [folder, *sorted(inner)]
+
+
+def _by_number(path: Path) -> tuple[float, str]:
+    number = number_of(path)
+    return math.inf if number is None else number, path.name

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Final
 
 from recorder.episode.reader import EpisodeReader
+from recorder.episode.recover import is_left_behind
 from recorder.errors import EpisodeError
 from recorder.folder.numbering import number_of
-from replay.episode_files import Place, places
+from replay.episode_files import about_journal, is_journal, places
 from replay.printer import Printer
 
 ALL_READ: Final = 0
@@ -74,11 +75,13 @@ def list_episodes(paths: Sequence[Path], printer: Printer) -> int:
     totals = Totals()
     for place in places(paths):
         printer.line(str(place.folder))
-        if place.episodes:
+        if not all(map(is_journal, place.files)):
             printer.line(HEADINGS)
-        for path in place.episodes:
-            _list(path, totals, printer)
-        _list_journals(place, printer)
+        for path in place.files:
+            if is_journal(path):
+                _list_journal(path, printer)
+            else:
+                _list(path, totals, printer)
     printer.line(_summary(totals))
     return UNREADABLE if totals.unreadable else ALL_READ
 
@@ -145,13 +148,15 @@ def _number(path: Path) -> str:
     return f"{path.name if number is None else number:>6}"
 
 
-def _list_journals(place: Place, printer: Printer) -> None:
-    for journal in place.journals:
-        printer.line(
-            f"  {_number(journal)}  is a journal: it is being recorded, or its recorder has died "
-            f"(then: episodes recover {place.folder})"
-        )
-        printer.record({"path": str(journal), "number": number_of(journal), "journal": True})
+def _list_journal(journal: Path, printer: Printer) -> None:
+    left_behind = is_left_behind(journal)
+    fate = (
+        f"a recorder has left it behind (episodes recover {journal.parent})"
+        if left_behind
+        else "it is being recorded, or saved"
+    )
+    printer.line(f"  {_number(journal)}  is a journal: {fate}")
+    printer.record(about_journal(journal, left_behind=left_behind))
 
 
 def _summary(totals: Totals) -> str:

@@ -1,18 +1,14 @@
 """``episodes list | check | recover [FOLDER_OR_FILE ...]``: the episodes that were collected.
 
-Without a folder or file, all below ``datasets/``. Exit codes:
-
-list      0: all could be read; 1: not all
-check     0: all are sound, and their quality is ok or worth a warning; 1: not all; 2: some are no
-          episodes, or too damaged to tell
-recover   0: all that was left behind is saved whole, or there was nothing; 1: not all
-any       2: a wrong command line, or a path that is not there
+Without a folder or file, all below ``datasets/``. What the exit status means is in `VERBS`, and in
+``episodes VERB --help``.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -22,24 +18,63 @@ from replay.episode_recovery import recover_episodes
 from replay.episode_rows import list_episodes
 from replay.find import NotFoundError
 from replay.printer import Printer
+from session.config import load_task
+from teleop.config import ConfigError
 
 UNUSABLE: Final = 2
 INTERRUPTED: Final = 130
-Verb = Callable[[Sequence[Path], Printer], int]
-VERBS: Final[dict[str, tuple[Verb, str]]] = {
-    "list": (list_episodes, "one line an episode"),
-    "check": (check_episodes, "is each sound, and good enough to learn from?"),
-    "recover": (recover_episodes, "make files of what a recorder that died has left behind"),
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """What ``episodes`` can do.
+
+    Attributes:
+        run: does it; returns the exit status.
+        statuses: what that means, beside ANY_VERB.
+    """
+
+    run: Callable[[argparse.Namespace, Printer], int]
+    what: str
+    statuses: str
+
+
+def _list(options: argparse.Namespace, printer: Printer) -> int:
+    return list_episodes(options.paths, printer)
+
+
+def _check(options: argparse.Namespace, printer: Printer) -> int:
+    limits = None if options.task is None else load_task(options.task).quality
+    return check_episodes(options.paths, printer, limits)
+
+
+def _recover(options: argparse.Namespace, printer: Printer) -> int:
+    return recover_episodes(options.paths, printer)
+
+
+VERBS: Final = {
+    "list": Verb(_list, "one line an episode", "0: all could be read; 1: not all"),
+    "check": Verb(
+        _check,
+        "say whether each is sound, and good enough to learn from",
+        "0: all are ok or warn; 1: some are reject or unsound; 2: some are unusable (no episodes, "
+        "or too damaged to tell)",
+    ),
+    "recover": Verb(
+        _recover,
+        "make files of what a recorder that died has left behind",
+        "0: all that was left behind is saved whole, or there was nothing; 1: not all",
+    ),
 }
+ANY_VERB: Final = "2, too: a wrong command line, or a path that is not there"
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _parser().parse_args(arguments)
-    verb, _ = VERBS[options.verb]
     try:
-        return verb(options.paths, Printer(as_json=options.json))
-    except (NotFoundError, RecorderError) as error:
+        return VERBS[options.verb].run(options, Printer(as_json=options.json))
+    except (NotFoundError, RecorderError, ConfigError) as error:
         sys.stderr.write(f"episodes: {error}\n")
         return UNUSABLE
     except BrokenPipeError:  # whoever read has seen enough, as `| head` does
@@ -57,17 +92,32 @@ def _parser() -> argparse.ArgumentParser:
         prog="episodes", description="List, check or recover collected episodes."
     )
     verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for name, (_, what) in VERBS.items():
-        verb = verbs.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
-        verb.add_argument(
+    for name, verb in VERBS.items():
+        added = verbs.add_parser(
+            name,
+            help=verb.what,
+            description=f"{verb.what[0].upper()}{verb.what[1:]}.",
+            epilog=f"Exit status: {verb.statuses}; {ANY_VERB}.",
+        )
+        added.add_argument(
             "paths",
             nargs="*",
             type=Path,
             metavar="FOLDER_OR_FILE",
             help="episodes or folders of them; default: all below datasets/",
         )
-        verb.add_argument("--json", action="store_true", help="one JSON object a line")
+        added.add_argument("--json", action="store_true", help="one JSON object a line")
+        if name == "check":
+            _add_task(added)
     return parser
+
+
+def _add_task(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--task",
+        metavar="NAME",
+        help="judge by the limits that this task has now, not by those in each file",
+    )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from typing import Final
 
 from recorder.cameras.camera import CameraState
 from recorder.config import CameraConfig
+from recorder.durations import in_words
 from recorder.status import NONE
 from session.config import CameraPolicy
 from teleop.ring import Record
@@ -26,7 +27,7 @@ def why_not_start(status: Record, cameras: Sequence[CameraConfig]) -> str:
         )
     if status["disk_low"]:
         return (
-            f"The disk has room for {_minutes(float(status['disk_left_s']))} more: too little for "
+            f"The disk has room for {in_words(float(status['disk_left_s']))} more: too little for "
             "a whole episode. Make room."
         )
     return ""
@@ -46,7 +47,3 @@ def why_stop(status: Record, cameras: Sequence[CameraConfig], policy: CameraPoli
     if not lost:
         return ""
     return f"No picture from {', '.join(lost)} for {policy.pause_after_s:g} s."
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -160,6 +160,13 @@ class Station:
             Interrupted, Unwatched: only if `interruptible`.
             SessionError: a process was lost, or it took longer than `timeout_s`.
         """
+        if not self.waited(done, timeout_s, interruptible):
+            raise SessionError(f"Waited {timeout_s:.0f} s in vain for {what}.")
+
+    def waited(
+        self, done: Callable[[], bool], timeout_s: float | None, interruptible: bool = True
+    ) -> bool:
+        """The same; false: it took longer than `timeout_s`."""
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while not done():
             self.pump()
@@ -168,7 +175,8 @@ class Station:
             if interruptible and self.unwatched_s() > UNWATCHED_S:
                 raise Unwatched
             if deadline is not None and time.monotonic() > deadline:
-                raise SessionError(f"Waited {timeout_s:.0f} s in vain for {what}.")
+                return False
+        return True
 
     def pump(self, raising: bool = True) -> None:
         """Hear clients and world for a moment, look at the rings and the processes."""

@@ -180,7 +180,8 @@ class Supervisor:
 
         while why and not self._has_left():
             station.enter(Phase.PREPARING, why)
-            station.wait(changed, timeout_s, why)
+            if not station.waited(changed, timeout_s):
+                raise SessionError(why)
             why = station.why_not_start()
 
     def _await_sign(self) -> None:

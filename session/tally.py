@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
-from recorder.folder.numbering import episode_path
+from recorder.folder.numbering import episode_path, journal_path
 from session.paths import replay_command
 from teleop.tick import Outcome
 
@@ -51,13 +51,22 @@ class Tally:
         if not self._numbers:
             return "Nothing was recorded."
         saved = self.saved()
+        left = self._left()
         if not saved:
-            return f"No episode was saved in {self._folder}."
+            return f"No episode was saved in {self._folder}.{left}"
         verdicts = ", ".join(f"{n} {o.name.lower()}" for o, n in self._outcomes.items())
         counted = f"{_episodes(len(saved))} ({verdicts})" if verdicts else _episodes(len(saved))
         broken = f" A fault ended {_episodes(self.faults)}." if self.faults else ""
         look = f"Look at the last one: {replay_command()} {saved[-1]}"
-        return f"Saved {counted}.{broken}{_quality(saved)} {look}"
+        return f"Saved {counted}.{broken}{_quality(saved)}{left} {look}"
+
+    def _left(self) -> str:
+        """Episodes of this session that could not become files yet."""
+        journals = [journal_path(self._folder, number) for number in self._numbers]
+        left = [path.name for path in journals if path.exists()]
+        if not left:
+            return ""
+        return f" {', '.join(left)} could not become a file yet: mend that, then episodes recover."
 
 
 def _quality(saved: list[Path]) -> str:

@@ -14,10 +14,13 @@ import types
 import typing
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 Table = Mapping[str, Any]
 T = TypeVar("T")
+
+
+MOST_LISTED: Final = 16
 
 
 class ConfigError(Exception):
@@ -29,7 +32,9 @@ def nearest(word: str, known: Iterable[str]) -> str:
     known = sorted(known)
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.4)
     rest = [name for name in known if name not in close]
-    listed = ", ".join(close + rest) or "nothing"
+    listed = ", ".join((close + rest)[:MOST_LISTED]) or "nothing"
+    if len(known) > MOST_LISTED:
+        listed += f" and {len(known) - MOST_LISTED} more"
     return f"Did you mean {close[0]!r}? Known: {listed}" if close else f"Known: {listed}"
 
 

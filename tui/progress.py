@@ -1,4 +1,4 @@
-"""The plain client of a session: log lines and one live progress line. It decides nothing.
+"""The plain client of a session: log lines and two live lines. It decides nothing.
 
 Enter answers what the session asks for, space stops the arms. First Ctrl-C: the session closes the
 episode, brings the arms to rest and ends. Second: it ends with the arms holding. If this process
@@ -20,7 +20,7 @@ from typing import Final, TextIO
 from session.status import Phase
 from teleop.lockstep import LockstepError, receive, send
 from tui.keys import Key, Keyboard
-from tui.view import Pace, View, Viewer, progress_line
+from tui.view import Pace, View, Viewer, progress_line, recording_line, session_line
 
 LIVE_PERIOD_S: Final = 0.2
 ALIVE_PERIOD_S: Final = 0.5
@@ -28,6 +28,9 @@ CTRL_C: Final = "Ctrl-C brings them to rest."
 PLAIN_PERIOD_S: Final = 5.0
 INTERRUPTED: Final = 130
 ASKING: Final = (Phase.READY, Phase.HOLDING)
+CLEAR: Final = "\r\x1b[J"
+"""The live lines: everything from the first one down."""
+BACK: Final = "\x1b[A\r"
 OPERATIONS: Final = {Key.ENTER: "go_on", Key.SPACE: "hold"}
 
 
@@ -36,7 +39,7 @@ class Progress:
 
     Args:
         connection: the client's end of the session's socket.
-        live: rewrite one line in place (a terminal) instead of adding lines.
+        live: rewrite two lines in place (a terminal) instead of adding lines.
         mirror_s: end the session after so long of mirroring; None: the operator does.
         yes: what the session asks for is done already.
     """
@@ -150,10 +153,12 @@ class Progress:
         if now_s - self._shown_at < period_s and view.phase is self._shown_phase:
             return
         self._shown_at, self._shown_phase = now_s, view.phase
-        line = progress_line(view, self._pace.update(now_s, view.t_ns))
+        pace = self._pace.update(now_s, view.t_ns)
+        line = progress_line(view, pace)
         if self._live:
-            columns = shutil.get_terminal_size().columns
-            self._out.write(f"\r\x1b[2K{line[: columns - 1]}")
+            columns = shutil.get_terminal_size().columns - 1
+            above, below = session_line(view, pace)[:columns], recording_line(view)[:columns]
+            self._out.write(f"{CLEAR}{above}\n{below}{BACK}")
         elif line != self._shown:
             self._out.write(f"{line}\n")
         self._shown = line
@@ -190,7 +195,7 @@ class Progress:
         self._print(text if level == "info" else f"{level}: {text}")
 
     def _print(self, text: str) -> None:
-        clear = "\r\x1b[2K" if self._live and self._shown else ""
+        clear = CLEAR if self._live and self._shown else ""
         self._out.write(f"{clear}{text}\n")
         self._out.flush()
         self._shown_at = 0.0

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from recorder.cameras.camera import CameraState
+from recorder.durations import in_words
 from recorder.status import NONE, Verdict
 from teleop.ring import Record
 
@@ -56,35 +57,28 @@ def recording_of(status: Record) -> RecordingView:
 
 
 def recording_parts(view: RecordingView) -> list[str]:
-    """The parts of the line: rates and disk always, the rest where there is something to say."""
-    parts = []
-    if view.cameras:
-        rates = list(map(_rate, view.cameras))
-        parts.append(f"cameras {' '.join(rates if len(set(rates)) > 1 else rates[:1])} Hz")
-    parts += [
+    """The parts of the line: trouble first, as a narrow terminal cuts off what is last; rates and
+    disk always, the rest where there is something to say."""
+    parts = [
         f"{each.name} {each.state.name} {_silence(each)}".rstrip()
         for each in view.cameras
         if each.state is not CameraState.LIVE
     ]
-    if view.skew_ms:
-        parts.append(f"skew {view.skew_ms:.0f} ms")
     if view.queue > BUSY_SHARE * view.room:
         parts.append(f"encoding behind {view.queue}/{view.room}")
     if view.dropped:
         parts.append(f"{view.dropped} steps without pictures of their own")
-    if view.disk_left_s:
-        parts.append(f"disk {duration(view.disk_left_s)}")
+    if view.cameras:
+        rates = list(map(_rate, view.cameras))
+        parts.append(f"cameras {' '.join(rates if len(set(rates)) > 1 else rates[:1])} Hz")
+    if view.skew_ms:
+        parts.append(f"skew {view.skew_ms:.0f} ms")
+    if view.room:
+        parts.append(f"disk {in_words(view.disk_left_s)}")
     if view.last_saved is not None and view.last_saved[1] is not Verdict.UNKNOWN:
         number, verdict = view.last_saved
         parts.append(f"last: {number} {verdict.name.lower()}")
     return parts
-
-
-def duration(seconds: float) -> str:
-    """Seconds, minutes or hours, as a person says it."""
-    if seconds < 100:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 6000 else f"{seconds / 3600:.0f} h"
 
 
 def _camera(status: Record, index: int) -> CameraView:
@@ -98,8 +92,9 @@ def _camera(status: Record, index: int) -> CameraView:
 
 
 def _rate(camera: CameraView) -> str:
-    return f"{camera.rate_hz:.0f}" if camera.rate_hz > 0 else "-"
+    live = camera.state is CameraState.LIVE and camera.rate_hz > 0
+    return f"{camera.rate_hz:.0f}" if live else "-"
 
 
 def _silence(camera: CameraView) -> str:
-    return "" if camera.silent_s is None else f"{camera.silent_s:.1f} s"
+    return "" if camera.silent_s is None else in_words(camera.silent_s)

@@ -75,9 +75,10 @@ class Viewer:
         return health_of(ring)
 
     def _newest(self, name: str) -> Record | None:
+        path = self._directory / name
         try:
-            if name not in self._rings:
-                self._rings[name] = RingReader(self._directory / name)
+            if name not in self._rings or self._rings[name].inode != path.stat().st_ino:
+                self._rings[name] = RingReader(path)  # also after its writer was replaced
             return self._rings[name].newest()
         except (OSError, RingError):
             return None
@@ -104,7 +105,19 @@ class Pace:
 
 
 def progress_line(view: View, pace: float | None) -> str:
-    """The live line: episode, step, stage reached, MB; or how the arms do; real-time factor."""
+    """All in one line, as it is printed where nobody watches live."""
+    return " | ".join(filter(None, [session_line(view, pace), recording_line(view)]))
+
+
+def recording_line(view: View) -> str:
+    """How recording does; "" where nothing is, or may soon be, recorded."""
+    if view.recording is None or view.phase not in RECORDER_MATTERS:
+        return ""
+    return " | ".join(recording_parts(view.recording))
+
+
+def session_line(view: View, pace: float | None) -> str:
+    """Episode, step, stage reached, MB; or how the arms do; real-time factor."""
     parts = [view.kind.banner] if view.kind.banner else []
     if view.episode is not None:
         parts.append(f"episode {view.episode} ({view.attempt}/{view.episodes})")
@@ -114,8 +127,6 @@ def progress_line(view: View, pace: float | None) -> str:
         if view.stage is not None:
             parts.append(f"stage {view.stage}")
         parts.append(f"{view.journal_bytes / 1e6:.1f} MB")
-    if view.recording is not None and view.phase in RECORDER_MATTERS:
-        parts += recording_parts(view.recording)
     if view.phase is Phase.MIRRORING and view.health is not None:
         parts.append(health_line(view.health))
     if pace is not None and view.kind is RigKind.SIMULATED:

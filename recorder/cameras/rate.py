@@ -8,8 +8,10 @@ from typing import Final
 
 from recorder.align import STALE_PERIODS
 from recorder.cameras.camera import CameraHealth, CameraState
+from recorder.durations import in_words
 
 WINDOW_NS: Final = 2_000_000_000
+SHORTEST_NS: Final = 500_000_000
 USUAL_GAPS: Final = 7
 """So many of the newest say what is usual: a camera that has become slow is slow, not stalled."""
 SLOWEST_PERIODS: Final = 5
@@ -17,9 +19,10 @@ SLOWEST_PERIODS: Final = 5
 
 
 def rate_hz(arrivals_ns: Sequence[int], t_ns: int) -> float:
-    """Frames a second among the arrivals of the last two seconds; NaN for fewer than two."""
+    """Frames a second of the last two seconds; NaN until there is enough to tell, since what a
+    device had kept comes in a burst."""
     recent = [arrival for arrival in arrivals_ns if t_ns - arrival <= WINDOW_NS]
-    if len(recent) < 2 or recent[-1] == recent[0]:
+    if len(recent) < 2 or recent[-1] - recent[0] < SHORTEST_NS:
         return math.nan
     return (len(recent) - 1) * 1e9 / (recent[-1] - recent[0])
 
@@ -46,10 +49,5 @@ def health_of(arrivals_ns: Sequence[int], period_ns: int, t_ns: int) -> CameraHe
     rate = rate_hz(arrivals_ns, t_ns)
     if silent_ns <= stall_ns(arrivals_ns, period_ns):
         return CameraHealth(CameraState.LIVE, rate, silent_ns=silent_ns)
-    fault = f"has given no picture for {in_words(silent_ns)}"
+    fault = f"has given no picture for {in_words(silent_ns * 1e-9)}"
     return CameraHealth(CameraState.STALLED, rate, fault=fault, silent_ns=silent_ns)
-
-
-def in_words(duration_ns: int) -> str:
-    """A time as a person says it: 43 ms, 1.2 s."""
-    return f"{duration_ns * 1e-6:.0f} ms" if duration_ns < 1e9 else f"{duration_ns * 1e-9:.1f} s"

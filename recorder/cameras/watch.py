@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from recorder.cameras.camera import Camera, CameraHealth, CameraState
-from recorder.cameras.rate import in_words
 from recorder.config import CameraConfig
+from recorder.durations import in_words
 from recorder.status import MAX_STATUS_CAMERAS
 
 TOLD_NS: Final = 250_000_000
@@ -97,7 +97,7 @@ class CameraWatch:
         told = self._told[index]
         if told.silent_since_ns is None:
             return []
-        silence = in_words(t_ns - told.silent_since_ns)
+        silence = in_words((t_ns - told.silent_since_ns) * 1e-9)
         told.silent_since_ns, told.fault = None, ""
         return [f"{self._configs[index].name} gives pictures again, after {silence}."]
 

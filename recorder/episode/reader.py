@@ -101,6 +101,8 @@ class EpisodeReader:
             if path.exists() and not path.is_file():
                 raise EpisodeError(f"{path} is no file, but a pipe or a device.")  # would block
             self.size_bytes = path.stat().st_size
+            if path.suffix == schema.JOURNAL_SUFFIX:
+                raise EpisodeError(f"{path} is a journal: `episodes recover` makes a file of it.")
             self._file = h5py.File(path, "r")
         try:
             self.facts = self._read_facts()

@@ -1,5 +1,7 @@
 """Journals that a recorder left behind become episode files at the next start."""
 
+import fcntl
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,6 +44,25 @@ class Recovery:
             return f"Recovered {path.name}: {steps}. {note}".strip()
         fate = "that could be read" if self.kept else "and is gone"
         return f"{self.journal.name} held no step {fate}. {note}".strip()
+
+
+def is_left_behind(journal: Path) -> bool:
+    """Whether nobody is at work on a journal any more: who records or finalises one locks it.
+
+    One that cannot be opened counts as left behind (recovering it tells why); one that is gone, as
+    it has just become a file, does not.
+    """
+    try:
+        descriptor = os.open(journal, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        return not isinstance(error, FileNotFoundError)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)  # for microseconds, if at all
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def recover_folder(folder: Path, report: Report) -> list[Saved]:

@@ -1,4 +1,8 @@
-"""Is an episode sound? Findings, each a sentence; none means yes."""
+"""Is an episode sound? Findings, each a sentence; none means yes.
+
+Unsound is what is damaged, or contradicts itself. What is merely missing from a recording, and is
+counted in it (steps, slots, pictures), is for the quality checks to weigh.
+"""
 
 from collections.abc import Iterator
 from typing import Final, get_args
@@ -10,6 +14,7 @@ from recorder.align import NO_TIME
 from recorder.arms import Arms, arms_of
 from recorder.episode import schema
 from recorder.episode.reader import EpisodeReader
+from recorder.episode.writer import missing_steps
 from recorder.errors import EpisodeError
 from recorder.pictures.decode import decode_jpeg
 from recorder.status import Verdict
@@ -68,8 +73,6 @@ def _attributes(episode: EpisodeReader) -> Iterator[str]:
         yield "There is no /tandem/sim_state, as a simulated rig has it."
     if episode.steps == 0:
         yield "There are no steps."
-    if facts.missing_steps:
-        yield f"{facts.missing_steps} steps that control took are missing."
     if facts.verdict is not None and facts.verdict.upper() not in Verdict.__members__:
         yield f"verdict is {facts.verdict!r}, not ok, warn or reject."
     if facts.recovery_note and not facts.recovered:
@@ -134,12 +137,12 @@ def _times(episode: EpisodeReader) -> Iterator[str]:
     for path in ("/tandem/tick", "/tandem/step", "/tandem/tick_ns"):
         if (np.diff(episode.column(path)) <= 0).any():
             yield f"{path} does not always increase."
-    ticks = np.diff(episode.column("/tandem/tick"))
-    steps = np.diff(episode.column("/tandem/step"))
-    if (steps > 1).any():
-        yield f"/tandem/step has gaps: {int((steps[steps > 1] - 1).sum())} steps were lost."
-    if (ticks > 1).any():
-        yield f"/tandem/tick has gaps: {int((ticks[ticks > 1] - 1).sum())} slots were missed."
+    told, lacking = (
+        episode.facts.missing_steps,
+        missing_steps(episode.column("/tandem/step").tolist()),
+    )
+    if told != lacking:
+        yield f"missing_steps is {told}, but /tandem/step lacks {lacking}."
     if episode.facts.schema_version >= AGES_SINCE:
         yield from _ages(episode)
 

@@ -4,6 +4,7 @@ import contextlib
 from typing import Any, Final
 
 from recorder.config import RecorderConfig
+from recorder.durations import in_words
 from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.folder.disk import (
     LONGEST_S,
@@ -46,10 +47,11 @@ class DiskWatch:
         left = outlook(DiskUse(free, reserve, self._journals()), self._rate, self._episode_s)
         status["disk_free_bytes"] = free
         status["disk_left_s"] = left.left_s
-        status["disk_low"] = left.room >= Room.NO_EPISODE
-        status["disk_stop"] = left.room is Room.STOP
-        worse, self._before = left.room > self._before, left.room
-        return [_sentence(left)] if worse else []
+        room = left.room if episode else min(left.room, Room.NO_EPISODE)  # nothing is to be stopped
+        status["disk_low"] = room >= Room.NO_EPISODE
+        status["disk_stop"] = room is Room.STOP
+        worse, self._before = room > self._before, room
+        return [_sentence(room, left)] if worse else []
 
     def _measure(self, episode: OpenEpisode) -> None:
         self._rate = measured_rate(
@@ -70,9 +72,9 @@ class DiskWatch:
         return total
 
 
-def _sentence(left: Outlook) -> str:
-    if left.room is Room.STOP:
+def _sentence(room: Room, left: Outlook) -> str:
+    if room is Room.STOP:
         return "The disk is nearly full: the open episode just fits."
-    if left.room is Room.NO_EPISODE:
-        return "The disk has no room for another whole episode after this one: make room."
-    return f"The disk is filling up: room for {left.left_s / 60:.0f} minutes of recording."
+    if room is Room.NO_EPISODE:
+        return "The disk has no room for another whole episode: make room."
+    return f"The disk is filling up: room for {in_words(left.left_s)} of recording."

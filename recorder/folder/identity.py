@@ -1,9 +1,12 @@
 """What all episodes of one folder have in common, so that nobody trains on a mixture unawares.
 
-Arms that were real, simulated or emulated, another rig, other joints, cameras or sizes, another
-rate or another kind of time: each gives a policy other numbers under the same names.
+Arms that were real, simulated or emulated, another rig, other joints, cameras, sizes or rates of
+pictures, another rate of steps or another kind of time: each gives a policy other numbers under the
+same names.
 """
 
+import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +14,7 @@ from typing import Literal
 
 from recorder.arms import Arms, arms_of
 from recorder.config import CameraConfig, RecorderConfig, TimeBase
-from recorder.episode.reader import EpisodeReader
+from recorder.episode.reader import EpisodeFacts, EpisodeReader
 from recorder.episode.schema import JOURNAL_SUFFIX, ArmsKind
 from recorder.errors import EpisodeError, JournalError
 from recorder.journal.header import EpisodeHeader
@@ -22,15 +25,22 @@ Clock = Literal["simulated", "real"]
 
 
 @dataclass(frozen=True, slots=True)
-class CameraSize:
-    """A camera as far as a folder is concerned: its name, and its size in pixels."""
+class CameraMode:
+    """A camera as far as a folder is concerned: its name, its size in pixels, and its rate.
+
+    Attributes:
+        rate_hz: as configured; None: the file does not tell, and rates are not compared then.
+    """
 
     name: str
     width: int
     height: int
+    rate_hz: float | None
 
-    def __str__(self) -> str:
-        return f"{self.name} {self.width}x{self.height}"
+    def words(self, *, rate: bool) -> str:
+        """As a person reads it, with the rate or without."""
+        size = f"{self.name} {self.width}x{self.height}"
+        return f"{size} at {self.rate_hz:g} Hz" if rate else size
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +59,7 @@ class FolderIdentity:
     arms: str
     rig: str
     joint_names: tuple[str, ...]
-    cameras: tuple[CameraSize, ...]
+    cameras: tuple[CameraMode, ...]
     fps: int
     clock: Clock
 
@@ -69,7 +79,7 @@ class FolderIdentity:
             arms=arms,
             rig=rig,
             joint_names=Arms(sides).joint_names,
-            cameras=tuple(CameraSize(c.name, c.width, c.height) for c in cameras),
+            cameras=tuple(CameraMode(c.name, c.width, c.height, c.rate_hz) for c in cameras),
             fps=fps,
             clock=_clock(simulated=time_base == "simulated"),
         )
@@ -107,26 +117,32 @@ class FolderIdentity:
             EpisodeError: the file is damaged where it would say so.
         """
         facts = episode.facts
+        rates = zip(facts.camera_names, _rates_hz(facts), strict=True)
         return cls(
             arms=facts.arms_kind,
             rig=facts.rig,
             joint_names=facts.joint_names,
-            cameras=tuple(CameraSize(n, *episode.image_size(n)) for n in facts.camera_names),
+            cameras=tuple(CameraMode(n, *episode.image_size(n), rate_hz) for n, rate_hz in rates),
             fps=facts.fps,
             clock=_clock(simulated=facts.simulated_time),
         )
 
     def difference(self, other: "FolderIdentity") -> tuple[str, str] | None:
         """What tells the two apart, in the words of each; None: they may share a folder."""
-        pairs = zip(self._words(), other._words(), strict=True)
+        rates = self._tells_rates and other._tells_rates
+        pairs = zip(self._words(rates=rates), other._words(rates=rates), strict=True)
         return next(((mine, theirs) for mine, theirs in pairs if mine != theirs), None)
 
-    def _words(self) -> Iterator[str]:
+    @property
+    def _tells_rates(self) -> bool:
+        return all(camera.rate_hz is not None for camera in self.cameras)
+
+    def _words(self, *, rates: bool) -> Iterator[str]:
         """Each property as it reads after "was recorded"; the most telling ones come first."""
         yield f"with {self.arms} arms"
         yield f"on rig {self.rig!r}"
         yield f"with {self._joint_words()}"
-        yield f"with {self._camera_words()}"
+        yield f"with {self._camera_words(rates)}"
         yield f"at {self.fps} steps a second"
         yield f"in {self.clock} time"
 
@@ -135,11 +151,11 @@ class FolderIdentity:
         which = f"{' and '.join(arms.sides)} arm" if arms else ", ".join(self.joint_names)
         return f"{len(self.joint_names)} joints ({which})"
 
-    def _camera_words(self) -> str:
+    def _camera_words(self, rates: bool) -> str:
         if not self.cameras:
             return "no camera"
         word = "camera" if len(self.cameras) == 1 else "cameras"
-        return f"{word} {', '.join(map(str, self.cameras))}"
+        return f"{word} {', '.join(camera.words(rate=rates) for camera in self.cameras)}"
 
 
 def identity_of(path: Path) -> FolderIdentity | None:
@@ -152,6 +168,18 @@ def identity_of(path: Path) -> FolderIdentity | None:
             return FolderIdentity.of_episode(episode)
     except (EpisodeError, JournalError):
         return None
+
+
+def _rates_hz(facts: EpisodeFacts) -> tuple[float | None, ...]:
+    """The configured rates in the order of the cameras; all None where the attribute is damaged."""
+    try:
+        table = json.loads(facts.camera_rate_hz)
+        rates = tuple(float(table[name]) for name in facts.camera_names)
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
+        rates = (math.nan,)
+    return (
+        rates if all(0 < rate < math.inf for rate in rates) else (None,) * len(facts.camera_names)
+    )
 
 
 def _clock(*, simulated: bool) -> Clock:

@@ -9,8 +9,10 @@ import pytest
 from recorder.config import CameraConfig, RecorderConfig
 from recorder.folder import disk_watch
 from recorder.folder.disk_watch import DiskWatch
+from recorder.open_episode import OpenEpisode
+from recorder.pictures.encode import EncodePool
 from recorder.status import STATUS_DTYPE
-from tests.recorder.fake_rig import FakeRig
+from tests.recorder.fake_rig import FakeRig, make_header
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -41,8 +43,14 @@ def test_it_is_told_as_it_fills_up(tmp_path: Any, free: list[int]) -> None:
     assert status["disk_low"]
     assert not status["disk_stop"]
     free[0] = GIB + 50 * MIB
-    assert "just fits" in watch.look(None, status)[0]
+    assert watch.look(None, status) == []  # nothing is open that would have to end
+    assert not status["disk_stop"]
+    pool = EncodePool(config.recording, lambda: None)
+    episode = OpenEpisode(tmp_path / "episode_0.journal", make_header(), pool)
+    assert "just fits" in watch.look(episode, status)[0]
     assert status["disk_stop"]
+    episode.close()
+    pool.close()
     free[0] = 100 * GIB
     assert watch.look(None, status) == []
     assert not status["disk_low"]
@@ -55,11 +63,11 @@ def test_journals_that_are_no_files_yet_count(tmp_path: Any, free: list[int]) ->
     watch, status = DiskWatch(config, 0), np.zeros((), STATUS_DTYPE)
     free[0] = 300 * MIB
     watch.look(None, status)
-    assert not status["disk_stop"]
+    assert not status["disk_low"]
     with (tmp_path / "episode_3.journal").open("wb") as file:
         file.truncate(290 * MIB)
     watch.look(None, status)
-    assert status["disk_stop"]
+    assert status["disk_low"]
 
 
 def test_the_recorder_s_status_has_it(fake_rig: Callable[..., FakeRig]) -> None:

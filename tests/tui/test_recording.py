@@ -3,9 +3,10 @@
 import numpy as np
 
 from recorder.cameras.camera import CameraState
+from recorder.durations import in_words
 from recorder.status import NONE, STATUS_DTYPE, Verdict
 from session.status import Phase
-from tui.recording import duration, recording_of, recording_parts
+from tui.recording import recording_of, recording_parts
 from tui.view import View, progress_line
 
 
@@ -37,12 +38,12 @@ def test_all_is_well() -> None:
 def test_a_slow_camera_and_one_that_is_silent() -> None:
     told = status()
     told["camera_rate_hz"][:2] = 17.2, np.nan
-    told["camera_state"][1] = CameraState.STALLED
+    told["camera_state"][1] = CameraState.STALLED  # what it gave before does not count
     told["camera_silent_ns"][1] = 700_000_000
     said = recording_parts(recording_of(told))
-    assert said[:2] == ["cameras 17 - Hz", "cam_low STALLED 0.7 s"]
+    assert said[:2] == ["cam_low STALLED 700 ms", "cameras 17 - Hz"]
     told["camera_state"][1], told["camera_silent_ns"][1] = CameraState.OPENING, NONE
-    assert recording_parts(recording_of(told))[1] == "cam_low OPENING"
+    assert recording_parts(recording_of(told))[0] == "cam_low OPENING"
 
 
 def test_back_pressure_is_shown_long_before_anything_is_dropped() -> None:
@@ -58,4 +59,6 @@ def test_skew_and_the_verdict_on_the_last_file() -> None:
 
 
 def test_durations_as_a_person_says_them() -> None:
-    assert [duration(s) for s in (3.4, 100, 5999, 6000)] == ["3 s", "2 min", "100 min", "2 h"]
+    assert [in_words(s) for s in (0.0432, 3.44, 44.4, 100, 5999, 6000)] == [
+        "43 ms", "3.4 s", "44 s", "2 min", "100 min", "2 h"
+    ]  # fmt: skip
