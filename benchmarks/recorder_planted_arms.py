@@ -179,7 +179,7 @@ def idle_tail(copy: Copy, severity: Severity) -> Planted:
     """The episode's beginning, which ends at one step, and then nothing."""
     length = copy.length("idle_tail", severity)
     where = slice(copy.steps - length, copy.steps)
-    _rearrange(copy, np.minimum(np.arange(copy.steps), where.start), slice(0, where.start))
+    _rearrange(copy, np.minimum(np.arange(copy.steps), where.start - 1), slice(0, where.start))
     return Planted("", copy.mask(where))
 
 

@@ -52,9 +52,9 @@ class QualityLimits:
     dropped_reject_s: float = _seconds(0.5)
 
     stale_warn_s: float = _seconds(0.1)
-    stale_reject_s: float = _seconds(0.5)
+    stale_reject_s: float = _seconds(1.0)  # so long a session lets a camera be silent
     missing_warn_s: float = _seconds(0.0)
-    missing_reject_s: float = _seconds(0.5)
+    missing_reject_s: float = _seconds(1.0)
     frozen_warn_s: float = _seconds(0.2)
     frozen_reject_s: float = _seconds(0.5)
     slow_s: float = _seconds(1.0)

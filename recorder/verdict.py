@@ -21,7 +21,7 @@ def in_sentences(judgement: Judgement | None) -> Iterator[str]:
         return
     yield f"{judgement.verdict.upper()}, {ADVICE[judgement.verdict]}:"
     for finding in judgement.findings[:MOST_TOLD]:
-        yield finding.text
+        yield f"{finding.check}: {finding.text}"
         yield f"-> {finding.advice}"
     more = len(judgement.findings) - MOST_TOLD + judgement.left_out
     if more > 0:

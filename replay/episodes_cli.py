@@ -31,7 +31,7 @@ class Verb:
 
     Attributes:
         run: does it; returns the exit status.
-        statuses: what that means, beside ANY_VERB.
+        statuses: what that means, beside REFUSED.
     """
 
     run: Callable[[argparse.Namespace, Printer], int]
@@ -66,7 +66,7 @@ VERBS: Final = {
         "0: all that was left behind is saved whole, or there was nothing; 1: not all",
     ),
 }
-ANY_VERB: Final = "2, too: a wrong command line, or a path that is not there"
+REFUSED: Final = "A wrong command line, or a path that is not there, is a 2."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
             name,
             help=verb.what,
             description=f"{verb.what[0].upper()}{verb.what[1:]}.",
-            epilog=f"Exit status: {verb.statuses}; {ANY_VERB}.",
+            epilog=f"Exit status: {verb.statuses}. {REFUSED}",
         )
         added.add_argument(
             "paths",

@@ -3,24 +3,30 @@
 `recorder.checks.camera_rates` looks at how fast cameras run.
 """
 
-from typing import Final
-
 import numpy as np
 
-from recorder.checks.finding import Findings
+from recorder.checks.camera_rates import kept_s
+from recorder.checks.finding import Finding, Findings
+from recorder.checks.fresh import ALLOWED_PERIODS, fresh, still
 from recorder.checks.grading import Rule, by_length_and_share, marked, marked_each
 from recorder.checks.spans import between, extent, long_runs, runs
 from recorder.checks.streams import Mask, Streams
 from recorder.limits import QualityLimits
 
-ALLOWED_PERIODS: Final = 2
-"""So long a picture may stand: what is older is stale."""
+
+def standstill(streams: Streams, limits: QualityLimits) -> Findings:
+    """No camera gave anything new: the fault is in what they share."""
+    return _standstill(streams, still(streams), limits)
 
 
 def stale(streams: Streams, limits: QualityLimits) -> Findings:
-    """Pictures that came too late; those that never came are `missing`."""
+    """Pictures that came too late; those that never came are `missing`.
+
+    A camera that `slow_camera` tells of is judged by the rate that it kept.
+    """
     rule = by_length_and_share(limits.stale_warn_s, limits.stale_reject_s, limits)
-    late = streams.pictured & ~_fresh(streams)
+    late = streams.pictured & ~fresh(streams, kept_s(streams, limits))
+    late &= ~_told(streams, limits)[:, None]
     return marked_each(streams, "stale", streams.camera_names, late, rule, "no new picture")
 
 
@@ -28,6 +34,7 @@ def missing(streams: Streams, limits: QualityLimits) -> Findings:
     """Pictures that the camera could not give; those of dropped steps are told as such."""
     rule = by_length_and_share(limits.missing_warn_s, limits.missing_reject_s, limits)
     gone = (streams.frame_missing != 0) & streams.taken[:, None]
+    gone &= ~_told(streams, limits)[:, None]
     return marked_each(streams, "missing", streams.camera_names, gone, rule, "no picture at all")
 
 
@@ -54,27 +61,21 @@ def skew(streams: Streams, limits: QualityLimits) -> Findings:
         return []
     limit_ms = max(limits.skew_ms, 1e3 * limits.skew_periods * max(periods_s))
     skew_ms = streams.frame_skew_ns / 1e6
-    apart = (skew_ms > limit_ms) & _fresh(streams).all(axis=1)
+    apart = (skew_ms > limit_ms) & fresh(streams).all(axis=1)
     what = f"cameras are up to {skew_ms[apart].max(initial=0.0):.0f} ms apart"
     rule = Rule(limits.skew_s, warn_share=limits.warn_share)
     return marked(streams, "skew", _farthest(streams, apart), apart, rule, what)
 
 
-def _fresh(streams: Streams) -> Mask:
-    """(T, C) the picture is its camera's, and no older than it may be.
+def _standstill(streams: Streams, mask: Mask, limits: QualityLimits) -> list[Finding]:
+    rule = by_length_and_share(limits.stale_warn_s, limits.stale_reject_s, limits)
+    return marked(streams, "standstill", "", mask, rule, "no camera gave a new picture")
 
-    Every picture is some time on its way. What is usual for its camera, known from the stamps of
-    arrival, does not make it stale: a camera at 60 Hz that takes 30 ms would always be.
-    """
-    fresh: Mask = streams.pictured & (streams.frame_stale == 0)
-    age_ns = streams.tick_ns[:, None] - streams.frame_capture_ns
-    on_its_way_ns = streams.frame_arrival_ns - streams.frame_capture_ns
-    for camera, rate_hz in enumerate(streams.camera_rate_hz):
-        there = streams.pictured[:, camera]
-        if rate_hz > 0 and there.any():
-            usual_ns = np.median(on_its_way_ns[there, camera]) + ALLOWED_PERIODS * 1e9 / rate_hz
-            fresh[:, camera] |= there & (age_ns[:, camera] <= usual_ns)
-    return fresh
+
+def _told(streams: Streams, limits: QualityLimits) -> Mask:
+    """(T,) the steps that `standstill` tells of."""
+    mask = still(streams)
+    return mask if _standstill(streams, mask, limits) else np.zeros_like(mask)
 
 
 def _repeated(streams: Streams, camera: int) -> Mask:
@@ -84,7 +85,7 @@ def _repeated(streams: Streams, camera: int) -> Mask:
     same[1:] = checksums[1:] == checksums[:-1]
     rate_hz = streams.camera_rate_hz[camera]
     explained = ALLOWED_PERIODS * streams.rate_hz / rate_hz if rate_hz > 0 else np.inf
-    return long_runs(same & _fresh(streams)[:, camera], int(min(explained, streams.steps)))
+    return long_runs(same & fresh(streams)[:, camera], int(min(explained, streams.steps)))
 
 
 def _moving(streams: Streams, mask: Mask, idle_rad: float) -> Mask:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from recorder.checks.kinds import KINDS, Kind, Severity
 from recorder.checks.spans import Span, in_words, spans
@@ -12,6 +12,8 @@ MAX_TEXT: Final = 240
 MAX_WHERE: Final = 64
 LARGEST: Final = 1e12
 """Stands for infinity: JSON has none."""
+COUNTS: Final = ("steps", "reports")
+"""Units that are counted, and may be one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Finding:
         where: camera, joint or bus; "": the whole rig.
         spans: the longest stretches of affected steps (first, last), in the order of time.
         steps: how many steps are affected, in all stretches.
-        value, limit: what was measured, and the limit that it passed, in `unit`.
+        value, limit: what was measured, and the limit that it reached or passed, in `unit`; 0, 0
+            and "" where nothing is measured.
         text: what is wrong, where and at which steps: a sentence for the operator.
         advice: what to do about it.
     """
@@ -47,26 +50,36 @@ Findings = list[Finding] | None
 """What a check returns; None: not checked, for want of what the file would have to hold."""
 
 
+Allowed = Literal["less than", "at most", "at least"]
+"""How what is well lies to a limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What was measured, and the limit that it passed."""
+    """What was measured, and the limit that it reached or passed."""
 
     value: float
     limit: float
     unit: str
+    allowed: Allowed = "less than"
 
     def __str__(self) -> str:
-        return f"{_number(self.value)} {self.unit}, limit {_number(self.limit)}"
+        unit = self.unit.removesuffix("s") if self.value == 1 and self.unit in COUNTS else self.unit
+        none = self.allowed == "less than" and self.limit <= 0
+        allowed = "none" if none else f"{self.allowed} {_number(self.limit)}"
+        return f"{_number(self.value)} {unit}, allowed: {allowed}"
 
 
 def finding(
-    kind: Kind, severity: Severity, where: str, mask: Mask, measure: Measure, what: str
+    kind: Kind, severity: Severity, where: str, mask: Mask, measure: Measure | str, what: str
 ) -> Finding:
     """A finding about the marked steps.
 
     Args:
+        measure: what was measured; or, where that is nothing, what is to be known besides.
         what: what is wrong, as the beginning of a sentence; steps and numbers follow.
     """
+    number = Measure(0.0, 0.0, "") if isinstance(measure, str) else measure
     subject = f"{where}: {what}" if where else f"{what[:1].upper()}{what[1:]}"
     steps = f" at {in_words(mask)}" if mask.any() and not mask.all() else ""
     return Finding(
@@ -75,9 +88,9 @@ def finding(
         where=where[:MAX_WHERE],
         spans=spans(mask),
         steps=int(mask.sum()),
-        value=_plain(measure.value),
-        limit=_plain(measure.limit),
-        unit=measure.unit,
+        value=_plain(number.value),
+        limit=_plain(number.limit),
+        unit=number.unit,
         text=_short(f"{subject}{steps} ({measure})."),
         advice=KINDS[kind].advice,
     )

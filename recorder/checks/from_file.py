@@ -46,6 +46,7 @@ def streams_of(episode: EpisodeReader, undecodable: Mask | None = None) -> Strea
         second_step=episode.column(schema.SECOND_STEP),
         pictures=_pictures(episode, arms),
         undecodable=undecodable,
+        recovery_note=facts.recovery_note if facts.recovered else "",
         **columns,
     )
 

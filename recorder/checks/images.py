@@ -73,5 +73,5 @@ def _blurred(
     blurred = lit & (sharpness < limit)
     if not marked(streams, "blurred", name, blurred, Rule(limits.blurred_s), ""):
         return []
-    measure = Measure(float(np.median(sharpness[blurred])), limit, "sharpness")
+    measure = Measure(float(np.median(sharpness[blurred])), limit, "sharpness", "at least")
     return [finding("blurred", "warn", name, blurred, measure, "blurred pictures")]

@@ -106,7 +106,8 @@ def _jumps(
         gripper = joint in streams.grippers
         limit = limits.jump_gripper_per_s if gripper else limits.jump_rad_s
         jumps = known[:, joint] & (speed[:, joint] > limit)
-        measure = Measure(float(speed[jumps, joint].max(initial=0.0)), limit, _unit(gripper))
+        fastest = float(speed[jumps, joint].max(initial=0.0))
+        measure = Measure(fastest, limit, _unit(gripper), "at most")
         found += _jumped(streams, kind, name, jumps, rule, measure)
     return found
 

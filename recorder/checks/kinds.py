@@ -9,10 +9,12 @@ from typing import Final, Literal
 
 Kind = Literal[
     "too_short",
+    "incomplete",
     "late_ticks",
     "missed_ticks",
     "lost_steps",
     "dropped_pictures",
+    "standstill",
     "stale",
     "missing",
     "frozen",
@@ -82,6 +84,12 @@ _TICKS: Final = (
         ("short_warn_s", "short_reject_s"),
         "Record it again; start only when everything is in place.",
     ),
+    _only_warns(
+        "incomplete",
+        "the file was recovered from a journal that breaks off: what may have come after is lost",
+        (),
+        "Look at its last seconds, and keep it only if it shows what it should.",
+    ),
     _may_reject(
         "late_ticks",
         "control began these ticks later than `late_ms` after their time",
@@ -110,14 +118,24 @@ _TICKS: Final = (
 
 _CAMERAS: Final = (
     _may_reject(
+        "standstill",
+        "no camera gave a new picture, and all have ceased together: `stale` and `missing` leave "
+        "these steps out",
+        ("stale_warn_s", "stale_reject_s", *SHARES),
+        "Free the computer, which was busy, asleep or had stopped the recorder, and look at a USB "
+        "hub that all cameras share; no single camera is at fault.",
+    ),
+    _may_reject(
         "stale",
-        "the picture is older than two periods of its camera and its usual way here",
+        "the camera gives no new picture: this one is older than two periods of its camera and "
+        "its usual way here",
         ("stale_warn_s", "stale_reject_s", *SHARES),
         "Check the camera's cable and hub; give it a USB controller of its own.",
     ),
     _may_reject(
         "missing",
-        "no picture could be had: the last one stands in, or black",
+        "the camera has given no picture yet, or it was gone when the recorder came for it: the "
+        "last one stands in, or black",
         ("missing_warn_s", "missing_reject_s", *SHARES),
         "Check that the camera is plugged in and that no other program uses it.",
     ),

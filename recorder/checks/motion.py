@@ -22,7 +22,7 @@ def gripper_still(streams: Streams, limits: QualityLimits) -> Findings:
     still = [each for each in streams.grippers if moved[each] < limits.gripper_move]
     found = []
     for gripper in still:
-        measure = Measure(float(moved[gripper]), limits.gripper_move, "of its way")
+        measure = Measure(float(moved[gripper]), limits.gripper_move, "of its way", "at least")
         if told[gripper] >= TOLD:
             what = "does not move though it is told to"
             found.append(_whole(streams, gripper, "reject", measure, what))

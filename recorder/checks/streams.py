@@ -40,6 +40,7 @@ class Streams:
         undecodable: (T, C) the stored picture is damaged; None: nobody has looked.
         frame_dropped: (T,) and `pictures`: None in files of version 1 and 2.
         rejected, connected: (T, B), None in files of version 1.
+        recovery_note: what the journal lacked that the file was recovered from; "": nothing.
     """
 
     fps: int
@@ -80,6 +81,7 @@ class Streams:
     rejected: Array | None = None
     connected: Array | None = None
     undecodable: Array | None = None
+    recovery_note: str = ""
 
     @property
     def steps(self) -> int:

@@ -1,4 +1,4 @@
-"""Whether control kept its time, and whether every step of it is in the file."""
+"""Whether control kept its time, and whether every step of it is in the file, to the end."""
 
 import numpy as np
 
@@ -14,12 +14,21 @@ def too_short(streams: Streams, limits: QualityLimits) -> Findings:
     length_s = streams.steps / streams.rate_hz
     every = np.ones(streams.steps, bool)
     if length_s < limits.short_reject_s - ROUNDING:
-        measure = Measure(length_s, limits.short_reject_s, "s")
+        measure = Measure(length_s, limits.short_reject_s, "s", "at least")
         return [finding("too_short", "reject", "", every, measure, "the episode is too short")]
     if length_s < limits.short_warn_s - ROUNDING:
-        measure = Measure(length_s, limits.short_warn_s, "s")
+        measure = Measure(length_s, limits.short_warn_s, "s", "at least")
         return [finding("too_short", "warn", "", every, measure, "the episode is short")]
     return []
+
+
+def incomplete(streams: Streams, limits: QualityLimits) -> Findings:
+    """Episodes whose recorder did not live to end them; the last step is where they break off."""
+    note = " ".join(streams.recovery_note.split()).removesuffix(".")
+    if not note:
+        return []
+    last = np.arange(streams.steps) == streams.steps - 1
+    return [finding("incomplete", "warn", "", last, note, "the recording breaks off")]
 
 
 def late_ticks(streams: Streams, limits: QualityLimits) -> Findings:

@@ -25,10 +25,10 @@ def tracking_lag(streams: Streams, limits: QualityLimits) -> Findings:
     every = np.ones(streams.steps, bool)
     what = "the followers move late"
     if lag_ms > limits.lag_reject_ms + ROUNDING:
-        measure = Measure(lag_ms, limits.lag_reject_ms, "ms")
+        measure = Measure(lag_ms, limits.lag_reject_ms, "ms", "at most")
         return [finding("tracking_lag", "reject", "", every, measure, what)]
     if lag_ms > limits.lag_warn_ms + ROUNDING:
-        measure = Measure(lag_ms, limits.lag_warn_ms, "ms")
+        measure = Measure(lag_ms, limits.lag_warn_ms, "ms", "at most")
         return [finding("tracking_lag", "warn", "", every, measure, what)]
     return []
 

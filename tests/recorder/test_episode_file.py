@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import h5py
@@ -23,6 +24,7 @@ from recorder.episode.writer import write_episode
 from recorder.errors import EpisodeError
 from recorder.journal.reader import JournalReader
 from recorder.journal.writer import JournalWriter
+from recorder.judge import judge
 from recorder.pictures.encode import EncodePool
 from teleop.joints import BUS_NAMES, DOF, JOINT_NAMES, SIDES, Side, arm_slice
 from teleop.tick import Outcome
@@ -193,8 +195,10 @@ def spoil(file: h5py.File, path: str, index: object, value: object) -> None:
         (lambda f: spoil(f, "/observations/qpos", (5, 2), np.nan), "qpos is not finite at step 5"),
         (lambda f: spoil(f, "/tandem/sim_state", 0, np.nan), "sim_state is not known at step 0"),
         (lambda f: spoil(f, "/tandem/tick_ns", 7, 0), "tick_ns does not always increase"),
-        (lambda f: spoil(f, "/tandem/step", 119, 125), "6 steps were lost"),
-        (lambda f: spoil(f, "/tandem/tick", 119, 10_000), "slots were missed"),
+        (
+            lambda f: spoil(f, "/tandem/step", 119, 125),
+            "missing_steps is 0, but /tandem/step lacks 6",
+        ),
         (lambda f: spoil(f, "/tandem/second_step", 1, 49), "one row a second"),
         (lambda f: spoil(f, "/compress_len", (0, 3), 1e6), "cam_0 does not fit its rows at step 3"),
         (lambda f: spoil(f, "/compress_len", (1, 4), 0), "cam_1 does not fit its rows at step 4"),
@@ -203,7 +207,7 @@ def spoil(file: h5py.File, path: str, index: object, value: object) -> None:
         (lambda f: f.attrs.__setitem__("success", "maybe"), "success is 'maybe'"),
         (lambda f: f.attrs.__setitem__("schema_version", 99), "schema_version is 99"),
         (lambda f: f.attrs.__setitem__("fps", 0), "fps is 0"),
-        (lambda f: f.attrs.__setitem__("missing_steps", 4), "4 steps that control took"),
+        (lambda f: f.attrs.__setitem__("missing_steps", 4), "4, but /tandem/step lacks 0"),
         (lambda f: f.attrs.__setitem__("recovery_note", "x"), "without recovered"),
         (lambda f: f.attrs.__setitem__("joint_names", ["a"]), "joint_names"),
         (lambda f: f.attrs.__setitem__("bus_names", ["a"]), "bus_names"),
@@ -229,6 +233,21 @@ def test_the_check_finds_damage(
     with EpisodeReader(path) as reader:
         findings = check(reader)
     assert any(re.search(finding, line) for line in findings), findings
+
+
+def test_what_is_missing_and_counted_is_sound_and_the_quality_checks_weigh_it(
+    tmp_path: Path,
+) -> None:
+    def gaps(step: int, tick: Any) -> None:
+        tick["step"] += 30 * (step >= 40)
+        tick["number"] += 30 * (step >= 40) + 30 * (step >= 80)
+
+    path = make_episode(tmp_path, change=gaps)
+    with EpisodeReader(path) as reader:
+        assert check(reader) == []
+        assert reader.facts.missing_steps == 30
+    found = {finding.check: finding.steps for finding in judge(path).findings}
+    assert (found["lost_steps"], found["missed_ticks"]) == (1, 1)
 
 
 @pytest.mark.parametrize(
@@ -266,6 +285,12 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
         EpisodeReader(tmp_path / "none.hdf5")
     with pytest.raises(EpisodeError, match=str(tmp_path)):
         EpisodeReader(tmp_path)
+    with pytest.raises(EpisodeError, match=r"none.journal does not exist"):
+        EpisodeReader(tmp_path / "none.journal")
+    (tmp_path / "episode_3.journal").touch()
+    sentence = r"episode_3.journal is a journal: `episodes recover` makes a file of it\.$"
+    with pytest.raises(EpisodeError, match=sentence):
+        EpisodeReader(tmp_path / "episode_3.journal")
     (tmp_path / "text.hdf5").write_text("not HDF5 at all")
     with pytest.raises(EpisodeError, match=r"text.hdf5 is not an episode file"):
         EpisodeReader(tmp_path / "text.hdf5")

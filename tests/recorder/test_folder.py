@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from disk_limits import no_file_longer_than
 
+from recorder.episode.recover import is_left_behind
 from recorder.errors import FolderError
 from recorder.folder.guards import LOCK_FILE, check_folder, folder_lock
 from recorder.folder.identity import FolderIdentity
@@ -26,6 +27,7 @@ from recorder.folder.numbering import (
     next_number,
     number_of,
 )
+from recorder.journal.writer import JournalWriter
 from tests.recorder.fake_rig import make_episode, make_header
 
 REPOSITORY = Path(__file__).parents[2]
@@ -213,6 +215,17 @@ def test_what_was_set_aside_is_not_written_over(tmp_path: Path) -> None:
         "episode_3.journal.damaged.3",
     ]
     assert {number_of(path) for path in taken} == {3}
+
+
+def test_a_journal_is_left_behind_when_nobody_has_locked_it(tmp_path: Path) -> None:
+    journal = tmp_path / "episode_3.journal"
+    assert not is_left_behind(journal)  # gone: it has just become a file
+    writer = JournalWriter(journal, make_header(3))
+    assert not is_left_behind(journal)
+    writer.close()
+    assert is_left_behind(journal)
+    os.symlink("episode_4.journal", tmp_path / "episode_4.journal")
+    assert is_left_behind(tmp_path / "episode_4.journal")  # whatever it is, it is no recorder's
 
 
 def test_simulated_and_real_do_not_mix(tmp_path: Path) -> None:

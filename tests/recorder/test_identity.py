@@ -12,7 +12,7 @@ import pytest
 from recorder.config import CameraConfig, RecorderConfig
 from recorder.errors import FolderError
 from recorder.folder.guards import IDENTITIES_CHECKED, check_identity
-from recorder.folder.identity import CameraSize, FolderIdentity, identity_of
+from recorder.folder.identity import CameraMode, FolderIdentity, identity_of
 from recorder.journal.header import EpisodeHeader
 from recorder.journal.writer import JournalWriter
 from teleop.joints import JOINT_NAMES
@@ -58,7 +58,10 @@ def test_it_holds_what_must_not_be_mixed() -> None:
         arms="simulated",
         rig="sim",
         joint_names=JOINT_NAMES,
-        cameras=(CameraSize("cam_0", WIDTH, HEIGHT), CameraSize("cam_1", WIDTH, HEIGHT)),
+        cameras=(
+            CameraMode("cam_0", WIDTH, HEIGHT, 50.0),
+            CameraMode("cam_1", WIDTH, HEIGHT, 50.0),
+        ),
         fps=50,
         clock="simulated",
     )
@@ -83,6 +86,7 @@ def test_a_version_1_file_of_real_arms_is_real(tmp_path: Path) -> None:
 
 CAMERAS = make_header().cameras
 LARGER = dataclasses.replace(CAMERAS[1], width=2 * WIDTH)
+SLOWER = dataclasses.replace(CAMERAS[1], rate_hz=30.0)
 
 
 @pytest.mark.parametrize(
@@ -98,11 +102,20 @@ LARGER = dataclasses.replace(CAMERAS[1], width=2 * WIDTH)
         ),
         (
             {"cameras": (CAMERAS[0], LARGER)},
-            "with cameras cam_0 64x48, cam_1 64x48",
-            "with cameras cam_0 64x48, cam_1 128x48",
+            "with cameras cam_0 64x48 at 50 Hz, cam_1 64x48 at 50 Hz",
+            "with cameras cam_0 64x48 at 50 Hz, cam_1 128x48 at 50 Hz",
+        ),
+        (
+            {"cameras": (CAMERAS[0], SLOWER)},
+            "with cameras cam_0 64x48 at 50 Hz, cam_1 64x48 at 50 Hz",
+            "with cameras cam_0 64x48 at 50 Hz, cam_1 64x48 at 30 Hz",
         ),
         ({"cameras": CAMERAS[:1]}, "cam_1 64x48", "with camera cam_0 64x48"),
-        ({"cameras": CAMERAS[::-1]}, "cam_0 64x48, cam_1 64x48", "cam_1 64x48, cam_0 64x48"),
+        (
+            {"cameras": CAMERAS[::-1]},
+            "cam_0 64x48 at 50 Hz, cam_1 64x48 at 50 Hz",
+            "cam_1 64x48 at 50 Hz, cam_0 64x48 at 50 Hz",
+        ),
         ({"cameras": ()}, "cam_1 64x48", "with no camera"),
         ({"rate_hz": 30}, "at 50 steps a second", "at 30 steps a second"),
         ({"time_base": "monotonic"}, "in simulated time", "in real time"),
@@ -114,20 +127,50 @@ def test_what_differs_is_said_with_both_values(
     path = make_episode(tmp_path, 4)
     cameras = facts.pop("cameras", CAMERAS)
     identity = FolderIdentity.of_header(make_header(**facts) if facts else make_header())
-    sizes = tuple(CameraSize(c.name, c.width, c.height) for c in cameras)
+    modes = tuple(CameraMode(c.name, c.width, c.height, c.rate_hz) for c in cameras)
     with pytest.raises(FolderError) as refused:
-        check_identity(tmp_path, dataclasses.replace(identity, cameras=sizes))
+        check_identity(tmp_path, dataclasses.replace(identity, cameras=modes))
     sentence = str(refused.value)
     for expected in (str(path), there, here, "must not be mixed", "Choose another folder"):
         assert expected in sentence, sentence
 
 
 def test_what_may_differ_is_no_reason(tmp_path: Path) -> None:
-    """The task, the scene, the camera's rate and kind, the quality of the JPEGs."""
+    """The task, the scene, the camera's kind, the quality of the JPEGs."""
     make_episode(tmp_path, 4)
-    cameras = tuple(CameraConfig(c.name, "pattern", WIDTH, HEIGHT, 30.0) for c in CAMERAS)
+    cameras = tuple(CameraConfig(c.name, "pattern", WIDTH, HEIGHT) for c in CAMERAS)
     other = dataclasses.replace(make_header(), task="cube", cameras=cameras, seed=9, quality="high")
     check_identity(tmp_path, FolderIdentity.of_header(other))
+
+
+def with_slower(camera: CameraConfig = SLOWER) -> FolderIdentity:
+    return FolderIdentity.of_header(make_header(cameras=(CAMERAS[0], camera)))
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [
+        "nonsense",
+        "[50, 50]",
+        '"cam_0"',
+        '{"cam_0": 50}',
+        '{"cam_0": 50, "cam_1": null}',
+        '{"cam_0": 50, "cam_1": NaN}',
+        '{"cam_0": 50, "cam_1": -50}',
+        '{"cam_0": 50, "cam_1": 1' + 400 * "0" + "}",
+        "[" * 100_000,
+    ],
+)
+def test_rates_that_are_damaged_prove_nothing_about_rates(tmp_path: Path, rates: str) -> None:
+    with h5py.File(make_episode(tmp_path, 4), "r+") as file:
+        del file.attrs["camera_rate_hz"]
+        file.attrs["camera_rate_hz"] = rates[:60_000]
+    check_identity(tmp_path, with_slower())
+    sizes = (
+        "with cameras cam_0 64x48, cam_1 64x48, and now .* with cameras cam_0 64x48, cam_1 128x48:"
+    )
+    with pytest.raises(FolderError, match=sizes):
+        check_identity(tmp_path, with_slower(LARGER))
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n" + bytes(500)])

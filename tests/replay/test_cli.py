@@ -192,6 +192,14 @@ def test_what_is_no_episode_is_one_sentence(tmp_path: Path, content: bytes) -> N
     assert done.stderr.count("\n") == 1
 
 
+def test_a_journal_is_called_what_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = tmp_path / "episode_3.journal"
+    journal.touch()
+    assert main([str(journal)]) == 2
+    sentence = f"replay: {journal} is a journal: `episodes recover` makes a file of it.\n"
+    assert capsys.readouterr().err == sentence
+
+
 def test_a_folder_is_no_episode(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["datasets"]) == 2
     assert "datasets" in capsys.readouterr().err

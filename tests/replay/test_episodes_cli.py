@@ -1,5 +1,6 @@
 """``episodes list | check | recover`` as somebody types it."""
 
+import gzip
 import json
 import os
 import signal
@@ -20,6 +21,7 @@ from tests.recorder.fake_rig import make_episode, make_header
 from tests.recorder.test_recover import damaged, left_behind
 
 REPOSITORY = Path(__file__).parents[2]
+VERSION_2 = REPOSITORY / "tests" / "recorder" / "data" / "version_2.hdf5.gz"
 STEPS = 200
 
 
@@ -83,6 +85,17 @@ def test_list_gives_a_line_an_episode_and_a_sum(datasets: Path, said: Said) -> N
     assert lines[-1].endswith("MB, 3 success, 3 ok.")
 
 
+def test_named_files_are_in_the_order_of_their_numbers(datasets: Path, said: Said) -> None:
+    good = datasets / "cube" / "episode_7.hdf5"
+    named = [str(good.with_name(f"episode_{number}.hdf5")) for number in (10, 100, 9)]
+    for name in named:
+        os.link(good, name)
+    assert main(["list", *named, str(good)]) == 0
+    lines = said().out.splitlines()
+    assert lines[0] == str(datasets / "cube")
+    assert [line.split()[0] for line in lines[2:-1]] == ["7", "9", "10", "100"]
+
+
 def test_list_takes_folders_and_files_each_once(datasets: Path, said: Said) -> None:
     battery = str(datasets / "battery")
     file = str(datasets / "cube" / "episode_7.hdf5")
@@ -102,19 +115,34 @@ def test_list_says_what_is_recovered_and_what_cannot_be_read(datasets: Path, sai
     assert "-        cam_0 cam_1  (recovered)" in out
     assert "8  " in out
     assert "is not an episode file" in out
-    assert f"its recorder has died (then: episodes recover {folder})" in out
+    assert f"9  is a journal: a recorder has left it behind (episodes recover {folder})" in out
     assert out.splitlines()[-1].endswith("1 success, 1 recovered, 1 unreadable.")
+
+
+def test_numbers_are_in_order_whatever_is_there_of_them(datasets: Path, said: Said) -> None:
+    folder = datasets / "cube"
+    (folder / "episode_3.hdf5").write_bytes(b"text")
+    (folder / "episode_5.journal").touch()
+    recording = JournalWriter(folder / "episode_10.journal", make_header(10))
+    assert main(["list", str(folder)]) == 1
+    recording.close()
+    lines = said().out.splitlines()[2:-1]
+    assert [line.split()[0] for line in lines] == ["3", "5", "7", "10"]
+    assert "left it behind" in lines[1]
+    assert lines[3] == "      10  is a journal: it is being recorded, or saved"
 
 
 def test_a_folder_with_nothing_but_a_journal_is_listed(datasets: Path, said: Said) -> None:
     (datasets / "new").mkdir()
-    (datasets / "new" / "episode_0.journal").touch()
-    assert main(["list", str(datasets / "new")]) == 0
-    assert said().out.splitlines()[1:] == [
-        "       0  is a journal: it is being recorded, or its recorder has died (then: episodes "
-        f"recover {datasets / 'new'})",
-        "No episodes.",
-    ]
+    journal = datasets / "new" / "episode_0.journal"
+    journal.touch()
+    for named in (journal.parent, journal):
+        assert main(["list", str(named)]) == 0
+        assert said().out.splitlines()[1:] == [
+            "       0  is a journal: a recorder has left it behind (episodes recover "
+            f"{datasets / 'new'})",
+            "No episodes.",
+        ]
 
 
 def test_list_as_json(datasets: Path, said: Said) -> None:
@@ -136,7 +164,7 @@ def test_list_as_json(datasets: Path, said: Said) -> None:
         "cameras": ["cam_0", "cam_1"],
     }
     assert "is not an episode file" in found[3]["error"]
-    assert found[4]["journal"] is True
+    assert (found[4]["journal"], found[4]["left_behind"]) == (True, True)
 
 
 def test_a_file_may_be_called_anything(datasets: Path, said: Said) -> None:
@@ -189,7 +217,7 @@ def test_a_reject_has_its_steps_number_limit_and_advice(datasets: Path, said: Sa
     lines = said().out.splitlines()
     assert lines[0] == f"{path}: reject"
     (finding,) = (line for line in lines if "left_elbow: position jumps" in line)
-    assert finding.startswith("  - reject: ")
+    assert finding.startswith("  - reject: position_jump: left_elbow: ")
     assert "60" in finding
     assert "limit" in finding
     assert lines[lines.index(finding) + 1].startswith("    Check the servo's cable")
@@ -246,6 +274,101 @@ def test_whatever_makes_no_sense_is_a_result_and_not_a_traceback(
     out = said().out
     assert (f"{path}: ok" in out) == (status == 0)
     assert main(["list", str(path)]) == 0
+
+
+def test_one_missed_slot_is_no_damage(datasets: Path, said: Said) -> None:
+    def late(step: int, tick: Any) -> None:
+        calm(step, tick)
+        tick["number"] += step >= 60
+
+    path = make_episode(datasets / "cube", STEPS, 8, change=late)
+    assert main(["check", str(path)]) == 0
+    assert said().out.splitlines() == [f"{path}: ok", "1 episode: 1 ok."]
+
+
+def test_lost_steps_are_a_finding_and_no_damage(datasets: Path, said: Said) -> None:
+    def lossy(step: int, tick: Any) -> None:
+        calm(step, tick)
+        tick["number"] += 2 * (step >= 60)
+        tick["step"] += 2 * (step >= 60)
+
+    path = make_episode(datasets / "cube", STEPS, 8, change=lossy)
+    assert main(["check", str(path)]) == 0
+    out = said().out
+    assert f"{path}: warn" in out
+    assert "  - warn: lost_steps: 2 steps were lost; the gaps end at step 60" in out
+
+
+def test_a_task_judges_by_its_present_limits(datasets: Path, tmp_path: Path, said: Said) -> None:
+    strict = tmp_path / "strict.toml"
+    strict.write_text(
+        'name = "strict"\nprompt = "Do."\nmax_steps = 9\n\n'
+        '[quality]\nignore = ["gripper_still"]\nshort_warn_s = 60\nshort_reject_s = 30\n'
+    )
+    path = datasets / "cube" / "episode_7.hdf5"
+    assert main(["check", "--task", str(strict), str(path)]) == 1
+    out = said().out
+    assert "  - reject: too_short: The episode is too short" in out
+    assert "  - not checked, as the limits say: gripper_still" in out
+    assert main(["check", "--json", "--task", str(strict), str(path)]) == 1
+    assert objects(said().out)[0]["not_checked"] == ["gripper_still"]
+    assert main(["check", "--json", str(path)]) == 0
+    assert objects(said().out)[0]["not_checked"] == []
+
+
+@pytest.mark.parametrize("name", ["batery", "none.toml"])
+def test_a_task_that_there_is_not_is_one_sentence(datasets: Path, said: Said, name: str) -> None:
+    assert main(["check", "--task", name]) == 2
+    result = said()
+    assert result.out == ""
+    assert result.err.startswith("episodes: ")
+    assert result.err.count("\n") == 1
+
+
+def test_what_an_older_file_has_not_is_told_to_programs_only(datasets: Path, said: Said) -> None:
+    path = datasets / "cube" / "episode_7.hdf5"
+    path.write_bytes(gzip.decompress(VERSION_2.read_bytes()))
+    main(["check", str(path)])
+    assert "not checked" not in said().out
+    main(["check", "--json", str(path)])
+    assert {"black", "blurred"} <= set(objects(said().out)[0]["not_checked"])
+
+
+def test_a_recovered_file_repeats_what_its_journal_lacked(datasets: Path, said: Said) -> None:
+    damaged(left_behind(datasets / "cube", 8), step=7)
+    main(["recover"])
+    said()
+    path = datasets / "cube" / "episode_8.hdf5"
+    main(["check", str(path)])
+    assert "  - recovered: The journal ends after 7 steps: " in said().out
+    main(["check", "--json", str(path)])
+    assert "About 12 more steps" in objects(said().out)[0]["recovery_note"]
+
+
+def test_journals_beside_the_files_are_mentioned_and_no_status(datasets: Path, said: Said) -> None:
+    folder = datasets / "cube"
+    for number in (3, 9):
+        left_behind(folder, number)
+    recording = JournalWriter(folder / "episode_10.journal", make_header(10))
+    assert main(["check"]) == 0
+    lines = said().out.splitlines()
+    assert f"{folder}: 2 journals are no files yet: episodes recover {folder}" in lines
+    assert lines[-1] == "3 episodes: 3 ok."
+    assert main(["check", "--json", str(folder)]) == 0
+    assert [each["number"] for each in objects(said().out) if "journal" in each] == [3, 9]
+    recording.close()
+
+
+def test_a_journal_that_is_named_is_unusable_and_it_is_said_what_it_is(
+    datasets: Path, said: Said
+) -> None:
+    path = left_behind(datasets / "cube", 9)
+    assert main(["check", str(path)]) == 2
+    assert said().out.splitlines() == [
+        f"{path}: unusable",
+        f"  - {path} is a journal: `episodes recover` makes a file of it.",
+        "1 episode: 1 unusable.",
+    ]
 
 
 def test_what_is_no_episode_is_unusable_and_the_rest_is_checked(datasets: Path, said: Said) -> None:
@@ -369,7 +492,22 @@ def test_ctrl_c_is_no_traceback(datasets: Path) -> None:
         assert (process.returncode, err) == (130, b"")
 
 
-@pytest.mark.parametrize("arguments", [[], ["trim"], ["list", "--jsno"]])
+@pytest.mark.parametrize(
+    ("verb", "statuses"),
+    [
+        ("list", "0: all could be read; 1: not all."),
+        ("check", "0: all are ok or warn; 1: some are reject or unsound; 2: some are unusable"),
+        ("recover", "0: all that was left behind is saved whole, or there was nothing; 1: not all"),
+    ],
+)
+def test_help_says_what_the_exit_status_means(verb: str, statuses: str, said: Said) -> None:
+    with pytest.raises(SystemExit) as exit_:
+        main([verb, "--help"])
+    assert exit_.value.code == 0
+    assert f"Exit status: {statuses}" in " ".join(said().out.split())
+
+
+@pytest.mark.parametrize("arguments", [[], ["trim"], ["list", "--jsno"], ["list", "--task", "a"]])
 def test_a_wrong_command_line_is_refused(arguments: list[str], said: Said) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(arguments)
