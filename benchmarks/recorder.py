@@ -15,13 +15,13 @@
   live and in the file, and what else suffers
 - realsense: a software RealSense through the library's real pipeline: frames, numbers, times
 - jpeg: quality and subsampling on pictures of the simulated and the pattern cameras
-- planted: a fault of every kind that the quality checks know, planted into copies of a clean file:
-  is it found, and at exactly its steps
-- clean: clean simulated episodes of three tasks, or those of `--episodes-from`: are they left in
+- planted: a fault of every kind that the quality checks know, planted into copies of a clean
+  simulated file (one of `--episodes-from`, if that is given): is it found, and at exactly its steps
+- clean: clean simulated episodes of three tasks (those of `--episodes-from`): are they left in
   peace, and what does judging cost
 
 Each row is a module of its own. Run it with the machine otherwise idle; --seconds 10 --kills 5
-shows each row in a minute or two.
+--clean 3 shows each row in a minute or two.
 """
 
 import sys

@@ -1,7 +1,7 @@
 """Faults of control, of the joints and of the servo buses, planted into a copy of a clean file.
 
-Steps that are late, missed or lost; positions, commands and efforts that cannot be, or should not;
-arms that wait; servos that do not answer or complain.
+Steps that are late, missed or lost, and an end that is; positions, commands and efforts that cannot
+be, or should not; arms that wait; servos that do not answer or complain.
 """
 
 import contextlib
@@ -16,6 +16,7 @@ from benchmarks.recorder_planted_copy import (
     QPOS,
     QVEL,
     Copy,
+    NoPlaceError,
     Plant,
     Planted,
 )
@@ -26,6 +27,7 @@ from teleop.alarms import ALERT_BIT, HARDWARE_ERRORS, SUSTAINED_MA
 from teleop.joints import SERVOS_PER_ARM
 from teleop.tick import Limited
 
+BROKEN_OFF: Final = "The journal breaks off in the middle of a record."
 STRAIN: Final = 1.2
 LAG_TICKS: Final = {"warn": (7, 10), "reject": (14, 18)}
 """More than the 3-4 that followers are behind anyway: from 160 and from 300 ms on."""
@@ -52,6 +54,14 @@ def too_short(copy: Copy, severity: Severity) -> Planted:
         shortest, longest = shortest / 2, shortest
     copy.keep(np.arange(copy.rng.integers(copy.steps_of(shortest), copy.steps_of(longest))))
     return Planted("", copy.mask(slice(None)), {"gripper_still": "so soon no gripper moves"})
+
+
+def incomplete(copy: Copy, severity: Severity) -> Planted:
+    """A file that was recovered from a journal, after which there was more."""
+    copy.keep(np.arange(copy.rng.integers(copy.steps * 3 // 4, copy.steps)))
+    copy.say("recovered", True)
+    copy.say("recovery_note", BROKEN_OFF)
+    return Planted("", copy.mask(-1))
 
 
 def late_ticks(copy: Copy, severity: Severity) -> Planted:
@@ -189,9 +199,9 @@ def _obeying(copy: Copy, length: int) -> tuple[int, slice]:
     windows = np.lib.stride_tricks.sliding_window_view(near, length, axis=0)
     from_here_on = np.asarray(windows.all(axis=2))
     for joint in copy.rng.permutation(_arm_joints(copy)).tolist():
-        with contextlib.suppress(ValueError):
+        with contextlib.suppress(NoPlaceError):
             return joint, copy.place(length, from_here_on[:, joint])
-    raise ValueError(f"no joint is near its command for {length} steps.")
+    raise NoPlaceError(f"no joint is near its command for {length} steps")
 
 
 def _jump(copy: Copy, column: str, severity: Severity) -> Planted:
@@ -296,6 +306,7 @@ def _servo(copy: Copy) -> int:
 
 ARM_FAULTS: Final[dict[Kind, Plant]] = {
     "too_short": too_short,
+    "incomplete": incomplete,
     "late_ticks": late_ticks,
     "missed_ticks": missed_ticks,
     "lost_steps": lost_steps,

@@ -35,11 +35,18 @@ def dropped_pictures(copy: Copy, severity: Severity) -> Planted:
     return Planted("", copy.mask(where))
 
 
+def standstill(copy: Copy, severity: Severity) -> Planted:
+    """All cameras stall together."""
+    where = copy.stretch("standstill", severity)
+    for camera in range(len(copy.cameras)):
+        _stall(copy, camera, where)
+    return Planted("", copy.mask(where))
+
+
 def stale(copy: Copy, severity: Severity) -> Planted:
-    """A camera stalls; two steps later its picture is older than two periods."""
+    """One camera stalls."""
     where, camera = copy.stretch("stale", severity), _camera(copy)
-    stalled = slice(where.start - 2, where.stop)
-    copy.show(camera, _standing(copy, stalled), stamped=True)
+    _stall(copy, camera, where)
     return Planted(copy.cameras[camera], copy.mask(where))
 
 
@@ -105,6 +112,12 @@ def skew(copy: Copy, severity: Severity) -> Planted:
     late_ms = usual_ms + more_ms * copy.mask(where)
     copy.shift(f"{FRAME}capture_ns", (slice(None), camera), -np.rint(late_ms * 1e6).astype(int))
     return Planted(copy.cameras[camera], copy.mask(where))
+
+
+def _stall(copy: Copy, camera: int, stale: slice) -> None:
+    """No new picture; what it shows is older than two periods from the third step on."""
+    stalled = slice(stale.start - 2, stale.stop)
+    copy.show(camera, _standing(copy, stalled), stamped=True)
 
 
 def _camera(copy: Copy) -> int:
@@ -173,6 +186,7 @@ def _redrawn(
 
 CAMERA_FAULTS: Final[dict[Kind, Plant]] = {
     "dropped_pictures": dropped_pictures,
+    "standstill": standstill,
     "stale": stale,
     "missing": missing,
     "frozen": frozen,

@@ -20,7 +20,7 @@ from recorder.checks.streams import Array, Mask
 from recorder.config import RecordingConfig, Subsampling
 from recorder.episode import schema
 from recorder.episode.reader import EpisodeReader
-from recorder.episode.writer import LIBVER
+from recorder.episode.writer import LIBVER, strings
 from recorder.judge import limits_of
 from recorder.pictures.decode import decode_jpeg
 from recorder.pictures.encode import encode
@@ -34,6 +34,10 @@ NUMBERS: Final = ("crc32", "brightness", "clipped", "sharpness")
 MARGIN: Final = 10
 """Steps at either end of an episode in which no stretch begins or ends."""
 ROUNDING: Final = 1e-9
+
+
+class NoPlaceError(Exception):
+    """The file has no place for a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +109,13 @@ class Copy:
             allowed: (T,) whether they may begin at a step; None: at any.
 
         Raises:
-            ValueError: there is no such place.
+            NoPlaceError: there is none.
         """
         starts = np.arange(MARGIN, self.steps - length - MARGIN + 1)
         if allowed is not None:
             starts = starts[allowed[starts]]
         if not len(starts):
-            raise ValueError(f"there is no place for {length} steps")
+            raise NoPlaceError(f"there is no place for {length} steps")
         start = int(self.rng.choice(starts))
         return slice(start, start + length)
 
@@ -179,6 +183,10 @@ class Copy:
         self.steps = len(rows)
         steps = self.read("/tandem/step")
         self._file.attrs["missing_steps"] = int(steps.max()) + 1 - self.steps
+
+    def say(self, attribute: str, value: bool | str) -> None:
+        """Another value of an attribute of the file."""
+        self._file.attrs[attribute] = strings(value) if isinstance(value, str) else value
 
     # -- pictures
 
@@ -269,4 +277,4 @@ class Copy:
 
 
 Plant = Callable[[Copy, Severity], Planted]
-"""Plants one kind of fault that comes to this; raises ValueError where there is no place for it."""
+"""Plants one kind of fault that comes to this; raises NoPlaceError where that cannot be."""

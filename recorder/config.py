@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from recorder.arms import Arms
 from recorder.limits import QualityLimits
+from recorder.status import MAX_STATUS_CAMERAS
 from teleop.joints import SIDES, Side
 
 CameraKind = Literal["simulated", "pattern", "realsense", "webcam"]
@@ -119,6 +120,8 @@ class RecorderConfig:
         names = [camera.name for camera in self.cameras]
         if len(set(names)) != len(names):
             raise ValueError(f"two cameras have the same name: {', '.join(names)}.")
+        if len(names) > MAX_STATUS_CAMERAS:
+            raise ValueError(f"{len(names)} cameras are more than {MAX_STATUS_CAMERAS}.")
         if self.world_socket and not self.scene_ring:
             raise ValueError("world_socket needs scene_ring: its states are what is acknowledged.")
         Arms(self.sides)

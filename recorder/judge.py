@@ -14,7 +14,7 @@ from recorder.episode.schema import checksum
 from recorder.episode.writer import LIBVER, strings
 from recorder.errors import EpisodeError
 from recorder.limits import QualityLimits
-from recorder.pictures.decode import is_jpeg
+from recorder.pictures.decode import is_jpeg, jpeg_size
 from recorder.quality import Judgement
 from teleop.config import ConfigError, build
 
@@ -62,17 +62,18 @@ def limits_of(episode: EpisodeReader) -> QualityLimits:
 
 
 def damaged_pictures(episode: EpisodeReader) -> Mask:
-    """(T, C) pictures that do not decode, or are not what was recorded."""
+    """(T, C) pictures that do not decode, have another size than their camera, or are not what was
+    recorded."""
     names = episode.facts.camera_names
     damaged = np.zeros((episode.steps, len(names)), bool)
     checksums = episode.column("/tandem/frame_crc32")
     for column, name in enumerate(names):
-        last, was_damaged = None, False
+        last, was_damaged, size = None, False, episode.image_size(name)
         for step, jpeg in enumerate(episode.jpegs(name)):
             if checksum(jpeg) != checksums[step, column]:
                 damaged[step, column] = True  # what else it claims, its size too, is no matter
                 continue
             if jpeg != last:  # a camera that is slower than the ticks repeats its pictures
-                last, was_damaged = jpeg, not is_jpeg(jpeg)
+                last, was_damaged = jpeg, jpeg_size(jpeg) != size or not is_jpeg(jpeg)
             damaged[step, column] = was_damaged
     return damaged

@@ -120,6 +120,10 @@ class OpenEpisode:
         """The time up to which frames are used up, if `t_ns` is the newest tick's."""
         return int(self._queue[0][0].tick["t_ns"]) - 1 if self._queue else t_ns
 
+    def check_journal(self) -> None:
+        """That the journal is still where it was begun."""
+        self._journal.check()
+
     def note(self, t_ns: int, text: str) -> None:
         """Put something that the operator was told into the episode."""
         self._journal.append_event(t_ns, text)

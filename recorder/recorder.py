@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from recorder.align import align
-from recorder.cameras.camera import Camera, Record
+from recorder.cameras.camera import Camera, Frame, Record
 from recorder.cameras.webcam_address import without_password
 from recorder.config import EpisodePlan, RecorderConfig, plan_path
 from recorder.episode.finaliser import Finaliser
@@ -94,14 +94,21 @@ class Recorder:
         if self._episode:
             frames = [camera.newest_arrived_before(t_ns) for camera in self._inputs.cameras]
             scene = self._inputs.scene.at(t_ns) if self._inputs.scene else None
-            # The simulated world waits for its pictures to be taken; nothing else can.
-            behind = self._episode.is_behind and self._inputs.world is None
-            step = align(tick, frames, self._periods_ns, self._episode.last, scene, dropped=behind)
+            late = self._is_late(frames, t_ns)
+            step = align(tick, frames, self._periods_ns, self._episode.last, scene, dropped=late)
             self._episode.append(step)
         if not noted:
             self._note(told)
         self._note_losses(tick)
         self._t_ns = t_ns
+
+    def _is_late(self, frames: Sequence[Frame | None], t_ns: int) -> bool:
+        """The tick's pictures cannot be taken any more: too many wait, or they are gone."""
+        # The simulated world waits for its pictures to be taken; nothing else can.
+        if self._episode and self._episode.is_behind and self._inputs.world is None:
+            return True
+        cameras = zip(frames, self._inputs.cameras, strict=True)
+        return any(frame is None and camera.has_passed(t_ns) for frame, camera in cameras)
 
     def _acknowledge(self) -> None:
         """Let the simulated world have back the frames that are encoded, or not needed."""

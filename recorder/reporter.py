@@ -86,6 +86,9 @@ class Reporter:
             if isinstance(result, RecorderError):
                 self.say(str(result))
                 status["state"] = RecorderState.FAILED
+            elif result.path is None and result.kept:
+                self.say(f"Episode {result.number} is damaged and not saved. {result.note}")
+                status["state"] = RecorderState.FAILED
             elif result.path is None:
                 self.say(f"Episode {result.number} had no step and is not saved.")
             else:
@@ -148,6 +151,8 @@ class Reporter:
         if monotonic() < self._disk_due:
             return
         self._disk_due = monotonic() + DISK_INTERVAL_S
+        if episode:
+            episode.check_journal()
         for sentence in self._disk.look(episode, self._board.status):
             self.say(sentence)
 

@@ -12,6 +12,8 @@ from recorder.episode.reader import EpisodeReader
 
 MOMENTS: Final = 6
 TILE_WIDTH: Final = 320
+MAX_TILE_HEIGHT: Final = 2 * TILE_WIDTH
+"""Of pictures taller than that, the tile is narrower, in the middle of its place."""
 GAP: Final = 6
 MARGIN: Final = 18
 LABEL_WIDTH: Final = 34
@@ -83,9 +85,14 @@ def _left(column: int) -> int:
 
 
 def _tile(image: Image) -> Image:
-    height = round(image.shape[0] * TILE_WIDTH / image.shape[1])
-    tile = cv2.resize(image, (TILE_WIDTH, height), interpolation=cv2.INTER_AREA)
-    return tile.astype(np.uint8)
+    """(h, TILE_WIDTH, 3): the picture as large as it fits."""
+    height, width = image.shape[:2]
+    scale = min(TILE_WIDTH / width, MAX_TILE_HEIGHT / height)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    tile: Image = np.full((size[1], TILE_WIDTH, 3), BACKGROUND, np.uint8)
+    left = (TILE_WIDTH - size[0]) // 2
+    tile[:, left : left + size[0]] = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+    return tile
 
 
 def _title(sheet: Image, episode: EpisodeReader) -> None:

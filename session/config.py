@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from recorder.config import CameraConfig, RecordingConfig
 from recorder.limits import QualityLimits
+from recorder.status import MAX_STATUS_CAMERAS
 from session.paths import config_dir, own_rig
 from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
 from sim.faults.script import load_faults
@@ -25,6 +26,7 @@ Purpose = Literal["record", "mirror", "rest"]
 MAX_SEED: Final = 2**31 - 1
 MAX_STEPS: Final = 1_000_000
 MAX_EPISODES: Final = 100_000
+MAX_PROMPT: Final = 2000
 SIMULATED_RATE_HZ: Final = round(1 / TICK_S)
 """The tick of the simulated scene; at another rate its files would lie about time."""
 SIMULATED_GRIPPER: Final[GripperVariant] = "tonyzhaozh"
@@ -71,6 +73,8 @@ class TaskConfig:
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", self.name):
             raise ValueError(f"a task's name has letters, digits, _ and - only, not {self.name!r}.")
+        if len(self.prompt) > MAX_PROMPT:
+            raise ValueError(f"prompt must be at most {MAX_PROMPT} characters long.")
         if not (1 <= self.max_steps <= MAX_STEPS and 1 <= self.episodes <= MAX_EPISODES):
             raise ValueError(f"max_steps must be 1-{MAX_STEPS} and episodes 1-{MAX_EPISODES}.")
         for name, range_ in self.evaluation.items():
@@ -99,6 +103,8 @@ class RigFile:
         names = [camera.name for camera in self.cameras]
         if len(set(names)) != len(names):
             raise ValueError(f"two cameras share a name: {', '.join(names)}.")
+        if len(names) > MAX_STATUS_CAMERAS:
+            raise ValueError(f"{len(names)} cameras are more than {MAX_STATUS_CAMERAS}.")
         if self.rig.simulated:
             self._check_simulated()
         elif self.simulation != WireConfig():

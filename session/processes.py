@@ -10,8 +10,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from session.paths import import_root
+
+KILL_TIMEOUT_S: Final = 2.0
 
 
 class Child:
@@ -82,10 +85,11 @@ class Child:
             return None
 
     def kill(self) -> None:
-        """Last resort, for a child that did not come to its end in time."""
+        """Last resort, for a child that did not come to its end in time. One that the kernel holds,
+        e.g. at a disk that does not answer, goes when that lets it: nobody waits for it."""
         if self.exit_status() is None:
             self._process.kill()
-            self._process.wait()
+            self.wait(KILL_TIMEOUT_S)
 
 
 def environment() -> dict[str, str]:

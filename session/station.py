@@ -131,14 +131,18 @@ class Station:
     def why_not_start(self) -> str:
         """Why no episode may begin although the recorder is ready; "" if one may."""
         status = self.watch.recorder if self.recording else None
-        return "" if status is None else why_not_start(status, self.config.rig_file.cameras)
+        if status is None:
+            return ""
+        return why_not_start(status, self.config.rig_file.cameras, time.monotonic_ns())
 
     def why_stop(self) -> str:
         """Why the episode that is recorded must not go on; "" if it may."""
         status = self.watch.recorder if self.recording else None
         if status is None:
             return ""
-        return why_stop(status, self.config.rig_file.cameras, self.config.task.cameras)
+        lockstep = self.simulated and not self.config.mode.realtime
+        now_ns = None if lockstep else time.monotonic_ns()
+        return why_stop(status, self.config.rig_file.cameras, self.config.task.cameras, now_ns)
 
     def unwatched_s(self) -> float:
         """For how long no terminal has been connected."""
@@ -217,6 +221,7 @@ class Station:
             raise SessionError("The recorder cannot go on; the reason stands above.")
         self.crew.check()
         if self.watch.recorder_is_stuck():
+            self.tell(Hold("the recorder does not answer"))
             self.crew.children["recorder"].kill()
             raise RecorderLostError("The recorder process was stuck and has been ended.")
 
@@ -229,7 +234,9 @@ class Station:
         status["attempt"] = min(tally.over + 1, config.episodes)
         status["episodes"] = config.episodes if self.recording else 0
         status["episode"] = self.episode
-        status["saved"] = len(tally.saved())
+        if self.watch.recorder is not None:
+            tally.note_saved(int(self.watch.recorder["last_saved_episode"]))
+        status["saved"] = tally.saved_so_far
         status["successes"] = tally.successes
         status["faults"] = tally.faults
         status["seed"] = self.seed

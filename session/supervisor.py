@@ -162,7 +162,7 @@ class Supervisor:
             self._await_cameras_and_disk()
             if not station.simulated:
                 self._await_sign()
-            if not self._has_left():
+            if not self._has_left() and not station.why_not_start():
                 return
 
     def _await_cameras_and_disk(self) -> None:
@@ -185,13 +185,16 @@ class Supervisor:
             why = station.why_not_start()
 
     def _await_sign(self) -> None:
-        """Until the operator of a real rig wants to begin, or the arms are stopped."""
+        """Until the operator of a real rig wants to begin, or nothing can begin any more."""
         station, watch = self._station, self._station.watch
         seen = watch.gestures
+
+        def is_over() -> bool:
+            asked = station.answered or watch.gestures != seen
+            return asked or self._has_left() or bool(station.why_not_start())
+
         station.enter(Phase.READY, self._how_to_start())
-        station.wait(
-            lambda: station.answered or watch.gestures != seen or self._has_left(), None, ""
-        )
+        station.wait(is_over, None, "")
 
     def _begin(self) -> None:
         """Have control follow the leaders, and the recorder what is to be recorded."""

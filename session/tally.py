@@ -24,6 +24,7 @@ class Tally:
         self.faults = 0
         self._folder = folder
         self._numbers: list[int] = []
+        self._told_saved: set[int] = set()
         self._outcomes: Counter[Outcome] = Counter()
 
     def begin(self, number: int) -> None:
@@ -35,6 +36,16 @@ class Tally:
         self.over += 1
         self.faults += by_fault
         self._outcomes[outcome] += 1
+
+    def note_saved(self, number: int) -> None:
+        """The recorder says that this episode is a file (its disk is not asked: it may hang)."""
+        if number in self._numbers:
+            self._told_saved.add(number)
+
+    @property
+    def saved_so_far(self) -> int:
+        """How many the recorder has told of."""
+        return len(self._told_saved)
 
     @property
     def successes(self) -> int:

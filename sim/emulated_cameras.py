@@ -14,6 +14,7 @@ it cannot be obeyed:
 - `{"do": "rate", "camera": "top", "rate_hz": 17}`
 - `{"do": "drift", "camera": "top", "percent": 1}`: its clock is wrong by so much
 - `{"do": "corrupt", "camera": "top", "frames": 5}`: wrong bytes in the next frames
+- `{"do": "backlog", "camera": "top", "on": true}`: keeps for a slow reader what it has no room for
 - `{"do": "look", "camera": "top", "look": "normal" | "black" | "overexposed" | "blurred"}`
 - `{"do": "number", "camera": "top"}`: answers `{"number": ...}`, of the last frame
 """
@@ -95,6 +96,7 @@ _COMMANDS: Final[dict[str, Callable[..., dict[str, Any] | None]]] = {
     "rate": ServedCamera.set_rate,
     "drift": ServedCamera.drift,
     "corrupt": ServedCamera.corrupt,
+    "backlog": ServedCamera.backlog,
     "look": ServedCamera.look,
     "number": _number,
 }

@@ -126,6 +126,11 @@ class Camera(Protocol):
         """
         ...
 
+    def has_passed(self, t_ns: int) -> bool:
+        """Whether frames had arrived by `t_ns` and are gone by now: where there is none to be had,
+        whoever asks has come too late, and the camera is not to blame. Never blocks."""
+        ...
+
     def health(self, t_ns: int) -> CameraHealth:
         """How it is doing at `t_ns` of the session's time, which is about now. Never blocks."""
         ...

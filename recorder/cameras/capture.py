@@ -62,6 +62,10 @@ class CapturedCamera:
         """See `Camera`; reaches back 0.4 s."""
         return self._history.newest_arrived_before(t_ns)
 
+    def has_passed(self, t_ns: int) -> bool:
+        """See `Camera`."""
+        return self._history.has_passed(t_ns)
+
     def health(self, t_ns: int) -> CameraHealth:
         """See `Camera`. LOST from an error until the next frame has come."""
         reconnects, fault = max(0, self._opened - 1), self._fault

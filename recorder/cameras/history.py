@@ -20,6 +20,9 @@ _LAG_NS: Final = 400_000_000
 _FIT_NS: Final = 10_000_000
 """Clocks that are fitted to each other, as those of a RealSense, err by some milliseconds."""
 _FEWEST_FRAMES: Final = 4
+_FASTER: Final = 6
+"""So many times faster than configured a camera may be, and _LAG_NS of it is still kept: 200 Hz of
+30 Hz. More would be memory without end: a picture of 1280x720 has 2.8 MB."""
 _MOST_ARRIVALS: Final = 2048
 """Two seconds of the fastest camera that can be configured."""
 
@@ -70,7 +73,8 @@ class Numbers:
 
 class History:
     """What has arrived lately. One thread adds, any may ask; nobody waits longer than for a copy of
-    some numbers. Its size does not grow with time.
+    some numbers. Kept is what `newest_arrived_before` needs to reach back 0.4 s from the newest
+    frame, whatever the camera's real rate; at most _FASTER times the frames of the configured one.
 
     Args:
         period_ns: configured time between frames.
@@ -78,7 +82,9 @@ class History:
 
     def __init__(self, period_ns: int) -> None:
         size = max(_FEWEST_FRAMES, math.ceil(_LAG_NS / period_ns) + 2)
-        self._frames: deque[Frame] = deque(maxlen=size)
+        self._frames: deque[Frame] = deque()
+        self._fewest, self._most = _FEWEST_FRAMES, _FASTER * size
+        self._let_go = False
         self._arrivals: deque[int] = deque(maxlen=_MOST_ARRIVALS)
         self._numbers = Numbers()
         self._lock = threading.Lock()
@@ -98,6 +104,7 @@ class History:
         frame = self._frame(grab, now_ns)
         with self._lock:
             self._frames.append(frame)
+            self._forget(frame.arrival_ns - _LAG_NS)
             self._arrivals.append(frame.arrival_ns)
             while frame.arrival_ns - self._arrivals[0] > WINDOW_NS:
                 self._arrivals.popleft()
@@ -111,10 +118,23 @@ class History:
         with self._lock:
             return next((f for f in reversed(self._frames) if f.arrival_ns <= t_ns), None)
 
+    def has_passed(self, t_ns: int) -> bool:
+        """See `Camera`."""
+        with self._lock:
+            return self._let_go and all(frame.arrival_ns > t_ns for frame in self._frames)
+
     def arrivals_ns(self) -> list[int]:
         """Of the frames of the last two seconds before the newest, oldest first."""
         with self._lock:
             return list(self._arrivals)
+
+    def _forget(self, before_ns: int) -> None:
+        """Let go of frames for which a newer one had arrived by then, too."""
+        while len(self._frames) > self._fewest and (
+            self._frames[1].arrival_ns <= before_ns or len(self._frames) > self._most
+        ):
+            self._frames.popleft()
+            self._let_go = True
 
     def _frame(self, grab: Grab, now_ns: int) -> Frame:
         last = self._frames[-1] if self._frames else None

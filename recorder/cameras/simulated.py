@@ -71,6 +71,16 @@ class SimulatedCamera:
         )
         return self._last
 
+    def has_passed(self, t_ns: int) -> bool:
+        """See `Camera`: the ring has gone round, and its oldest frame is newer."""
+        oldest = self._ring.oldest()
+        if oldest == 0:
+            return False
+        try:
+            return int(self._ring.peek(oldest, "arrival_ns")) > t_ns
+        except RingError:  # overwritten while it was looked at: so were those before
+            return True
+
     def health(self, t_ns: int) -> CameraHealth:
         """See `Camera`. In lock-step it gives a picture whenever control wants one: never late."""
         if self._lockstep:

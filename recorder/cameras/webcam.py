@@ -7,7 +7,9 @@ is refused.
 
 Verified is the path by URL with MJPEG over HTTP on this computer: frames come without a frame of
 delay, and a server that is silent for READ_MS ends the stream, which FFMPEG cannot go on with. A
-URL tells no time of capture. A damaged JPEG is completed by FFMPEG from an earlier picture, unseen.
+URL tells no time of capture: it is the arrival for a picture that had to be waited for, and what
+`live_edge` makes of the cadence for one that had lain waiting; old ones are thrown away, for
+CATCH_UP_S a read. A damaged JPEG is completed by FFMPEG from an earlier picture, unseen.
 Not verified: rtsp, https.
 
 **Not verified, for want of a device, is the path by V4L2**; it is written after OpenCV's
@@ -33,6 +35,7 @@ import numpy as np
 from recorder.cameras.camera import UNKNOWN, CameraAbout, CaptureClock, Image
 from recorder.cameras.found import FoundCamera
 from recorder.cameras.history import OLDEST_NS
+from recorder.cameras.live_edge import LiveEdge, awake_ns
 from recorder.cameras.source import Grab
 from recorder.cameras.webcam_address import check_address, fault, is_url, without_password
 from recorder.cameras.webcam_controls import ControlSetter, set_controls, set_format
@@ -42,6 +45,8 @@ from recorder.errors import CameraError
 OPEN_MS: Final = 3000
 READ_MS: Final = 1500
 """Of a URL. Longer than what a stall may last unpunished; a slow camera gets SLOW_PERIODS more."""
+CATCH_UP_S: Final = 0.2
+"""Longest that a read throws old pictures of a URL away; it then gives one that says it is old."""
 SLOW_PERIODS: Final = 3
 V4L2_SELECT_S: Final = 2
 """Longest wait of OpenCV for a V4L2 frame: 10 s by itself."""
@@ -62,14 +67,16 @@ if "OPENCV_LOG_LEVEL" not in os.environ:
 
 
 class Webcam:
-    """A `Source`: see there. `read` returns when there is a picture, or raises after READ_MS or
-    V4L2_SELECT_S, whatever its `timeout_s`; `open` takes OPEN_MS at most and the time that a device
-    needs for its first picture, which is not delivered."""
+    """A `Source`: see there. `read` returns when there is a picture, after CATCH_UP_S more where
+    old ones had lain waiting, or raises after READ_MS or V4L2_SELECT_S, whatever its `timeout_s`;
+    `open` takes OPEN_MS at most and the time that a device needs for its first picture, which is
+    not delivered."""
 
     def __init__(self, config: CameraConfig) -> None:
         self._config = config
         self._capture: cv2.VideoCapture | None = None
         self._clock: CaptureClock = "arrival"
+        self._edge = LiveEdge(config.period_ns, 0)
 
     def open(self) -> CameraAbout:
         """See `Source`."""
@@ -85,17 +92,14 @@ class Webcam:
             raise self._fault(f"cannot be opened: OpenCV says {error.err!r}") from error
 
     def read(self, timeout_s: float) -> Grab | None:
-        """See `Source`; None for a picture that cannot be decoded."""
+        """See `Source`; None for a picture that cannot be decoded, or is more than a second old."""
         del timeout_s  # neither FFMPEG nor V4L2 lets it be changed on an open stream
         try:
-            image = self._next_image(self._opened())
+            if is_url(self._config.device):
+                return self._read_url(self._opened())
+            return self._read_device(self._opened())
         except cv2.error as error:
             raise self._fault(f"cannot be read: OpenCV says {error.err!r}") from error
-        if image is None:
-            return None
-        arrival_ns = time.monotonic_ns()
-        capture_ns = self._stamp_ns() if self._clock == "driver" else arrival_ns
-        return Grab(image, UNKNOWN, capture_ns, arrival_ns)
 
     def close(self) -> None:
         """See `Source`."""
@@ -117,6 +121,7 @@ class Webcam:
         if not self._capture.isOpened():
             raise self._fault("does not answer with a video: look whether it is on and reachable")
         self._next_image(self._capture)
+        self._edge = LiveEdge(self._config.period_ns, time.monotonic_ns())
         self._clock = "arrival"
         return self._about(ControlSetter(self._capture, not_set=_not_by_url(self._config)))
 
@@ -150,10 +155,51 @@ class Webcam:
 
     # ---- reading ------------------------------------------------------------------------------
 
+    def _read_device(self, capture: cv2.VideoCapture) -> Grab | None:
+        image = self._next_image(capture)
+        if image is None:
+            return None
+        arrival_ns = time.monotonic_ns()
+        capture_ns = self._stamp_ns() if self._clock == "driver" else arrival_ns
+        return Grab(image, UNKNOWN, capture_ns, arrival_ns)
+
+    def _read_url(self, capture: cv2.VideoCapture) -> Grab | None:
+        """The newest picture, or one that says how old it is; None if that is more than `History`
+        believes: it is as good as none, and a stream that stays so old is opened anew."""
+        arrival_ns = begun_ns = self._follow(capture)  # which may have lasted: it waits
+        while self._edge.behind and arrival_ns - begun_ns < CATCH_UP_S * 1e9:
+            arrival_ns = self._follow(capture)
+        late_ns = self._edge.late_ns
+        image = self._image(capture)
+        if image is None or late_ns > OLDEST_NS:
+            return None
+        arrival_ns = time.monotonic_ns()
+        return Grab(image, UNKNOWN, arrival_ns - late_ns, arrival_ns)
+
+    def _follow(self, capture: cv2.VideoCapture) -> int:
+        """Take the next picture from the stream, and note whether it had to be waited for.
+
+        Returns:
+            When that was, CLOCK_MONOTONIC.
+        """
+        begun_ns, awake_before_ns = time.monotonic_ns(), awake_ns()
+        self._grab(capture)
+        arrival_ns = time.monotonic_ns()
+        slept_ns = arrival_ns - begun_ns - (awake_ns() - awake_before_ns)
+        self._edge.arrived(arrival_ns, slept_ns)
+        return arrival_ns
+
     def _next_image(self, capture: cv2.VideoCapture) -> Image | None:
-        """The next picture as RGB; None if it is damaged so much that there is none."""
+        """Wait for the next picture; as `_image`."""
+        self._grab(capture)
+        return self._image(capture)
+
+    def _grab(self, capture: cv2.VideoCapture) -> None:
         if not capture.grab():
             raise self._fault("gives no pictures any more: look at its cable and its power")
+
+    def _image(self, capture: cv2.VideoCapture) -> Image | None:
+        """The picture as RGB; None if it is damaged so much that there is none."""
         whole, bgr = capture.retrieve()
         if not whole:
             return None

@@ -24,8 +24,16 @@ def is_url(device: str) -> bool:
 
 
 def without_password(device: str) -> str:
-    """As it may be shown and recorded: what stands before the host's @ is left out."""
-    return re.sub(r"//[^/]*@", "//", device)
+    """As it may be shown and recorded: of a URL, what stands before the host's @ and what comes
+    after ? or # are left out. Where an @ comes after those, nobody can tell whether it ends a
+    password or is in one: nothing of it is shown then. A path stays as it is."""
+    if not is_url(device):
+        return device
+    scheme, rest = device.split("://", 1)
+    place, *secret = re.split(r"[?#]", rest, maxsplit=1)
+    if secret and "@" in secret[0]:
+        return f"{scheme}://..."
+    return f"{scheme}://{place.rsplit('@', 1)[-1]}{'?...' if secret else ''}"
 
 
 def check_address(config: CameraConfig) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from recorder.checks.camera_rates import kept_s
 from recorder.checks.finding import Finding, Findings
-from recorder.checks.fresh import ALLOWED_PERIODS, fresh, still
+from recorder.checks.fresh import ALLOWED_PERIODS, around, fresh, still
 from recorder.checks.grading import Rule, by_length_and_share, marked, marked_each
 from recorder.checks.spans import between, extent, long_runs, runs
 from recorder.checks.streams import Mask, Streams
@@ -73,9 +73,10 @@ def _standstill(streams: Streams, mask: Mask, limits: QualityLimits) -> list[Fin
 
 
 def _told(streams: Streams, limits: QualityLimits) -> Mask:
-    """(T,) the steps that `standstill` tells of."""
+    """(T,) the steps that `standstill` tells of, or explains."""
     mask = still(streams)
-    return mask if _standstill(streams, mask, limits) else np.zeros_like(mask)
+    told = bool(_standstill(streams, mask, limits))
+    return around(streams, mask & told)
 
 
 def _repeated(streams: Streams, camera: int) -> Mask:

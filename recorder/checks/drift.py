@@ -115,7 +115,7 @@ def _steady(streams: Streams, camera: Pictures, limits: QualityLimits) -> Mask:
     """(F - 1,) from one picture to the next nothing happened but that time went by."""
     near_s = each(_apart(camera.capture_s, NEAR), _apart(camera.numbers, NEAR))
     period_s = float(np.median(near_s))
-    longest_s = ALLOWED_PERIODS * max(period_s, 1 / streams.rate_hz)
+    longest_s = ALLOWED_PERIODS * period_s + 1 / streams.rate_hz  # one more may fall between ticks
     steady = (np.diff(camera.capture_s) <= longest_s) & ~_jumps(camera, period_s)
     return steady & ~slow_intervals(streams, camera, limits)
 

@@ -12,6 +12,10 @@ from recorder.checks.streams import Mask, Streams
 ALLOWED_PERIODS: Final = 2
 """So long a picture may stand: what is older is stale."""
 
+LONGEST_WAY_S: Final = 0.12
+"""What may be usual for a camera: a slow one over USB or a network takes as long. Pictures that are
+always older would teach a policy to act on the past."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -32,7 +36,7 @@ def fresh(streams: Streams, periods_s: Floats | None = None) -> Mask:
     for camera, rate_hz in enumerate(streams.camera_rate_hz):
         there = streams.pictured[:, camera]
         if rate_hz > 0 and there.any():
-            usual_s = np.median(on_its_way_s[there, camera])
+            usual_s = min(float(np.median(on_its_way_s[there, camera])), LONGEST_WAY_S)
             allowed_s = usual_s + ALLOWED_PERIODS * periods_s[:, camera]
             is_fresh[:, camera] |= there & (age_s[:, camera] <= allowed_s)
     return is_fresh
@@ -54,6 +58,16 @@ def still(streams: Streams) -> Mask:
     lasted = first[:, None] - _newest_fresh(is_fresh)[first]  # of each camera, before the others
     together = (lasted <= _steps_apart(streams)).all(axis=1)
     return between(streams.steps, first[together], last[together])
+
+
+def around(streams: Streams, mask: Mask) -> Mask:
+    """(T,) these steps of `still`, and those around them at which cameras that have ceased at one
+    time, and come back at one, may be stale already, or still."""
+    first, last = runs(mask)
+    apart = _steps_apart(streams)
+    return between(
+        streams.steps, np.maximum(first - apart, 0), np.minimum(last + apart, streams.steps - 1)
+    )
 
 
 def _newest_fresh(is_fresh: Mask) -> npt.NDArray[np.int64]:

@@ -134,8 +134,8 @@ _CAMERAS: Final = (
     ),
     _may_reject(
         "missing",
-        "the camera has given no picture yet, or it was gone when the recorder came for it: the "
-        "last one stands in, or black",
+        "the camera has given no picture yet, or what it gave was gone when the recorder came for "
+        "it: the last one stands in, or black",
         ("missing_warn_s", "missing_reject_s", *SHARES),
         "Check that the camera is plugged in and that no other program uses it.",
     ),

@@ -36,10 +36,10 @@ def long_runs(mask: Mask, steps: int) -> Mask:
 
 
 def between(length: int, first: Indices, last: Indices) -> Mask:
-    """The mask whose stretches these are; they must not overlap."""
-    edges = np.zeros(length + 1, np.int8)
-    edges[first] += 1
-    edges[last + 1] -= 1
+    """The mask whose stretches these are; they may overlap."""
+    edges = np.zeros(length + 1, np.int64)
+    np.add.at(edges, first, 1)
+    np.subtract.at(edges, last + 1, 1)
     return np.asarray(np.cumsum(edges[:-1]) > 0)
 
 

@@ -36,7 +36,7 @@ def kind_rows() -> Iterator[str]:
 
 
 def _row(info: KindInfo) -> str:
-    limits = "<br>".join(map(_limit, info.limits)) or "none: one step is enough"
+    limits = "<br>".join(map(_limit, info.limits)) or "none: once is enough"
     severities = ", ".join(info.severities)
     return f"| `{info.kind}` | {info.meaning} | {limits} | {severities} | {info.advice} |"
 

@@ -9,6 +9,7 @@ removes the journal).
 import contextlib
 import fcntl
 import os
+import time
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,12 +26,16 @@ from recorder.errors import EpisodeError, FinaliseError, JournalBusyError
 from recorder.folder.guards import free_bytes
 from recorder.folder.numbering import claim_number, damaged_path, episode_path, number_of
 from recorder.journal.reader import JournalReader, Scan, Tail
+from recorder.journal.writer import MAX_TEXT_BYTES
 from recorder.judge import put_verdict
 from recorder.quality import Judgement
 from teleop.tick import Outcome
 
 PART_SUFFIX: Final = ".part"
 MARGIN_BYTES: Final = 1 << 20
+LOCK_PATIENCE_S: Final = 0.5
+"""Whoever asks whether a journal is left behind (`is_left_behind`) locks it for microseconds."""
+LOCK_POLL_S: Final = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +43,11 @@ class Saved:
     """What became of a journal.
 
     Attributes:
-        path: the episode file; None if the journal held no step.
+        path: the episode file; None if there was no step in the journal, or none that can be read.
         note: what the operator should know, in a sentence; empty if all is well.
         judgement: of the quality checks; None where there is no file, or it was there before.
+        kept: where the journal was set aside, because not all of it could be read; None if all
+            could.
     """
 
     path: Path | None
@@ -50,6 +57,7 @@ class Saved:
     outcome: Outcome
     note: str
     judgement: Judgement | None = None
+    kept: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +70,7 @@ class Written:
 
 
 def finalise(journal: Path, *, recovered: bool) -> Saved:
-    """Turn a closed journal into its episode file, and remove it.
+    """Turn a closed journal into its episode file, and remove it; the folder is locked.
 
     Blocking: about 1.5 s per GB; memory stays bounded. A damaged journal is kept beside the
     file as ``.damaged``: nothing is deleted that is not in the file.
@@ -103,12 +111,21 @@ def _locked(journal: Path) -> Iterator[None]:
     except OSError as error:
         raise FinaliseError(f"Cannot open {journal}: {error.strerror}.") from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock(descriptor, journal)
         yield
-    except BlockingIOError:
-        raise JournalBusyError(f"{journal} is in use by another process.") from None
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, journal: Path) -> None:
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise JournalBusyError(f"{journal} is in use by another process.") from None
+            time.sleep(LOCK_POLL_S)
 
 
 def _write(journal: Path, reader: JournalReader, scan: Scan, recovered: bool) -> Written:
@@ -159,7 +176,7 @@ def _check_room(journal: Path, reader: JournalReader, scan: Scan) -> None:
     assert reader.header is not None
     cameras = len(reader.header.cameras)
     row = step_dtype(cameras, reader.header.state_size).itemsize + sum(scan.longest_jpegs)
-    needed = row * len(scan.steps) + MARGIN_BYTES
+    needed = row * len(scan.steps) + MAX_TEXT_BYTES * len(scan.events) + MARGIN_BYTES
     free = free_bytes(journal.parent)
     if free < needed:
         raise OSError(f"{needed >> 20} MiB needed on its disk, {free >> 20} MiB free")
@@ -171,8 +188,8 @@ def _retire(journal: Path, scan: Scan, written: Written | None) -> Saved:
     note = " ".join(filter(None, [scan.note, written.note if written else ""]))
     if target and target.stem != journal.stem:
         note = f"{note} Saved as {target.name}: {journal.stem} is another episode.".strip()
-    if scan.tail is Tail.DAMAGED:
-        aside = damaged_path(journal)
+    aside = damaged_path(journal) if scan.tail is Tail.DAMAGED else None
+    if aside:
         journal.rename(aside)
         note = f"{note} What could not be read is kept in {aside.name}."
     else:
@@ -186,4 +203,5 @@ def _retire(journal: Path, scan: Scan, written: Written | None) -> Saved:
         outcome=scan.outcome,
         note=note,
         judgement=written.judgement if written else None,
+        kept=aside,
     )

@@ -1,4 +1,10 @@
-"""Giving a finished file its name: whole, durable, and never in place of another."""
+"""Giving a finished file its name: whole, durable, and never in place of another.
+
+Three ways, by what the file system can: a rename that refuses to replace (ext4, xfs, btrfs, tmpfs),
+a hard link (NFS), or else (exFAT) a look whether the name is free and a plain rename. The last
+is as safe among Tandem's processes only because one at a time publishes in a folder: who does holds
+the folder's lock. A file that another program makes in that instant would be replaced.
+"""
 
 import ctypes
 import errno
@@ -12,6 +18,8 @@ RENAME_NOREPLACE: Final = 1
 
 def publish(building: Path, target: Path) -> None:
     """Sync `building` and rename it to `target` in the same folder; returns when both are on disk.
+
+    Call it with the folder locked.
 
     Raises:
         FileExistsError: there is a `target` already; both files are left as they were.
@@ -51,5 +59,13 @@ def _rename_without_replacing(source: Path, target: Path) -> None:
     error = ctypes.get_errno()
     if error not in (errno.EINVAL, errno.ENOSYS):  # the file system does not know the flag
         raise OSError(error, os.strerror(error), os.fspath(target))
-    os.link(source, target)  # raises FileExistsError as well
-    source.unlink()
+    try:
+        os.link(source, target)
+    except OSError as fault:
+        if fault.errno not in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS):  # it has no hard links
+            raise  # FileExistsError among them
+        if os.path.lexists(target):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target)) from None
+        source.rename(target)
+    else:
+        source.unlink()

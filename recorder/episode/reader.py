@@ -3,7 +3,8 @@
 
 Opening reads the attributes and looks at the shapes; data is read when asked for. Whatever bytes a
 file holds, the answer is data or an `EpisodeError`, and memory is bounded by the file's size: HDF5
-lets a small file claim a huge dataset, so that claim is checked before anything is allocated.
+lets a small file claim a huge dataset, and many values of variable length share the same bytes, so
+claims are checked before anything is allocated, and no dataset may be of variable length.
 """
 
 import contextlib
@@ -11,7 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import h5py
 import numpy as np
@@ -21,6 +22,9 @@ from recorder.cameras.camera import Image
 from recorder.episode import schema
 from recorder.errors import EpisodeError
 from teleop.tick import Outcome
+
+MAX_SIDE_PX: Final = 8192
+"""Of a picture: what `recorder.config.CameraConfig` allows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,10 +157,16 @@ class EpisodeReader:
                 yield bytes(images[step, : int(length)].tobytes())
 
     def image(self, camera: str, step: int) -> Image:
-        """The image of a camera at a step: (H, W, 3) uint8, RGB."""
-        from recorder.pictures.decode import decode_jpeg  # whoever wants no picture needs no OpenCV
+        """The image of a camera at a step: (H, W, 3) uint8, RGB, of `image_size`."""
+        # Whoever wants no picture needs no OpenCV.
+        from recorder.pictures.decode import decode_jpeg, jpeg_size
 
-        image = decode_jpeg(self.jpeg(camera, step))
+        jpeg, asked = self.jpeg(camera, step), self.image_size(camera)
+        size = jpeg_size(jpeg)
+        if size and size != asked:
+            sizes = "{}x{}, not {}x{}".format(*size, *asked)
+            raise EpisodeError(f"{self.path}: the image of {camera} at step {step} is {sizes}.")
+        image = decode_jpeg(jpeg) if size else None
         if image is None:
             raise EpisodeError(f"{self.path}: the image of {camera} at step {step} is no JPEG.")
         return image
@@ -166,7 +176,10 @@ class EpisodeReader:
         self._facts_row(camera)
         dataset = self._dataset(f"{schema.IMAGES}/{camera}")
         with self._naming_faults():
-            return int(dataset.attrs["width"]), int(dataset.attrs["height"])
+            width, height = (int(self._value(dataset.attrs, name)) for name in ("width", "height"))
+        if not (1 <= width <= MAX_SIDE_PX and 1 <= height <= MAX_SIDE_PX):
+            raise EpisodeError(f"{self.path}: {width}x{height} of {camera} is no picture size.")
+        return width, height
 
     def events(self) -> list[EpisodeEvent]:
         """What the operator was told, in the order it was."""
@@ -193,6 +206,10 @@ class EpisodeReader:
                 raise EpisodeError(f"{self.path} has no dataset {path}.")
             if dataset.external or dataset.is_virtual:
                 raise EpisodeError(f"{self.path}: {path} lies in another file.")
+            if dataset.dtype.hasobject:
+                raise EpisodeError(
+                    f"{self.path}: {path} is of variable length, as Tandem writes nothing."
+                )
             # A chunk is read whole, and a compressed one may unfold to far more than there is.
             chunk_bytes = math.prod(dataset.chunks or ()) * dataset.dtype.itemsize
             if max(dataset.nbytes, chunk_bytes) > self.size_bytes:
@@ -230,12 +247,26 @@ class EpisodeReader:
                 "missing."
             )
         with self._naming_faults():
-            value = self._file.attrs[attribute.name]
+            value = self._value(self._file.attrs, attribute.name)
             if (typed := _typed(attribute.kind, value)) is None:
                 raise EpisodeError(
                     f"{self.path}: attribute {attribute.name!r} should be a {attribute.kind}."
                 )
             return typed
+
+    def _value(self, attributes: h5py.AttributeManager, name: str) -> Any:
+        """An attribute's value. One string of variable length may be, as people put it there with
+        h5py, but nothing else of variable length."""
+        stored = attributes.get_id(name)
+        count, dtype = math.prod(stored.shape or ()), stored.dtype
+        is_one_string = count == 1 and h5py.check_string_dtype(dtype) is not None
+        if dtype.hasobject and not is_one_string:
+            raise EpisodeError(f"{self.path}: attribute {name!r} is of variable length.")
+        if count * dtype.itemsize > self.size_bytes:
+            raise EpisodeError(
+                f"{self.path}: attribute {name!r} claims to be larger than the file."
+            )
+        return attributes[name]
 
     @contextlib.contextmanager
     def _naming_faults(self) -> Iterator[None]:

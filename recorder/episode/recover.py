@@ -9,7 +9,7 @@ from pathlib import Path
 from recorder.episode.finalise import Saved, finalise, remove_parts
 from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.errors import FinaliseError, JournalBusyError, RecorderError
-from recorder.folder.numbering import damaged_path, episodes_in
+from recorder.folder.numbering import episodes_in
 
 Report = Callable[[str], object]
 
@@ -42,8 +42,9 @@ class Recovery:
         if path:
             steps = "1 step" if self.saved.steps == 1 else f"{self.saved.steps} steps"
             return f"Recovered {path.name}: {steps}. {note}".strip()
-        fate = "that could be read" if self.kept else "and is gone"
-        return f"{self.journal.name} held no step {fate}. {note}".strip()
+        if self.kept:
+            return f"{self.journal.name} is damaged, and no step of it could be read. {note}"
+        return f"{self.journal.name} held no step and is gone. {note}".strip()
 
 
 def is_left_behind(journal: Path) -> bool:
@@ -100,7 +101,6 @@ def recover_each(folder: Path) -> Iterator[Recovery]:
 
 def recover_one(journal: Path) -> Recovery:
     """Finalise a leftover journal; call it with its folder locked."""
-    aside = damaged_path(journal)
     try:
         saved = finalise(journal, recovered=True)
     except RecorderError as error:
@@ -110,4 +110,4 @@ def recover_one(journal: Path) -> Recovery:
             f"Cannot turn {journal} into an episode file ({error!r}); it is kept."
         )
         return Recovery(journal, None, error=fault)
-    return Recovery(journal, saved, aside if aside.exists() else None)
+    return Recovery(journal, saved, saved.kept)

@@ -16,14 +16,15 @@ from recorder.episode import schema
 from recorder.episode.reader import EpisodeReader
 from recorder.episode.writer import missing_steps
 from recorder.errors import EpisodeError
-from recorder.pictures.decode import decode_jpeg
+from recorder.pictures.decode import decode_jpeg, jpeg_size
 from recorder.status import Verdict
 from teleop.tick import Outcome
 
 MAX_LISTED: Final = 3
 AGES_SINCE: Final = 3
 """The version of the format that brought age and skew."""
-FINITE: Final = ("/observations/qpos", "/observations/qvel", "/observations/effort", "/action")
+FINITE: Final = ("/observations/qpos", "/action")
+"""Control leaves no gap in these; gaps in velocity and effort the quality checks weigh."""
 
 
 def check(episode: EpisodeReader, *, decode: bool = True) -> list[str]:
@@ -193,13 +194,20 @@ def _images(episode: EpisodeReader, camera: str, decode: bool) -> Iterator[str]:
 def _rows_of(
     episode: EpisodeReader, camera: str, checksums: npt.NDArray[np.uint32], decode: bool
 ) -> Iterator[str]:
-    changed = np.zeros(episode.steps, bool)
-    undecodable = np.zeros(episode.steps, bool)
+    changed, resized, undecodable = np.zeros((3, episode.steps), bool)
+    asked, other = episode.image_size(camera), (0, 0)
     for step, jpeg in enumerate(episode.jpegs(camera)):
         changed[step] = schema.checksum(jpeg) != checksums[step]
-        undecodable[step] = decode and decode_jpeg(jpeg) is None
+        size = jpeg_size(jpeg)
+        if size and size != asked:  # not decoded: a few kB may claim to be a gigabyte
+            other, resized[step] = size if not resized.any() else other, True
+        else:
+            undecodable[step] = decode and (size is None or decode_jpeg(jpeg) is None)
     if changed.any():
         yield f"Images of {camera} differ from what was recorded at {_rows(changed)}."
+    if resized.any():
+        sizes = "{}x{}, not {}x{}".format(*other, *asked)
+        yield f"Images of {camera} are {sizes}, at {_rows(resized)}."
     if undecodable.any():
         yield f"Images of {camera} do not decode at {_rows(undecodable)}."
 

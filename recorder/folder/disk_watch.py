@@ -33,16 +33,17 @@ class DiskWatch:
             config.cameras, config.recording, config.rate_hz, self._state_size
         )
         self._before = Room.AMPLE
+        self._fault: str | None = None
 
     def look(self, episode: OpenEpisode | None, status: Any) -> list[str]:
-        """Put what is left into `status` (a record of STATUS_DTYPE); what is new, in a sentence.
-
-        Raises:
-            OSError: the disk is gone.
-        """
+        """Put what is left into `status` (a record of STATUS_DTYPE); what is new, in a sentence."""
         if episode is not None:
             self._measure(episode)
-        free = free_bytes(self._config.dataset_dir)
+        try:
+            free = free_bytes(self._config.dataset_dir)
+        except OSError as error:
+            news, self._fault = error.strerror != self._fault, error.strerror
+            return [f"{self._config.dataset_dir} cannot be seen: {error.strerror}."] if news else []
         reserve = max(self._config.min_free_bytes, RESERVE_BYTES)
         left = outlook(DiskUse(free, reserve, self._journals()), self._rate, self._episode_s)
         status["disk_free_bytes"] = free

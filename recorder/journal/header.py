@@ -15,6 +15,8 @@ from teleop.joints import SIDES, Side
 
 MAX_STATE: Final = 1 << 16
 MAX_CAMERAS: Final = 64
+MAX_HEADER_BYTES: Final = 1 << 22
+"""Parsed, JSON may take fifty times its length; recorders write some kB."""
 
 
 class HeaderError(ValueError):

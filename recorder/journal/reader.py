@@ -18,16 +18,23 @@ import numpy as np
 from recorder.cameras.camera import Record
 from recorder.episode.schema import step_dtype
 from recorder.errors import JournalError
-from recorder.journal.header import EpisodeHeader, HeaderError, VersionError
+from recorder.journal.header import MAX_HEADER_BYTES, EpisodeHeader, HeaderError, VersionError
 from recorder.journal.resync import Rest, rest_after
-from recorder.journal.writer import END, EVENT, FRAME, MAGIC, MAX_PAYLOAD, Kind
+from recorder.journal.writer import (
+    END,
+    EVENT,
+    FRAME,
+    MAGIC,
+    MAX_PAYLOAD,
+    MAX_TEXT_BYTES,
+    Kind,
+    shortened,
+)
 from teleop.tick import Outcome
 
 MAX_EVENTS: Final = 100_000
 MAX_EVENT_BYTES: Final = 1 << 24
 """Of all events together; recorders write some kB."""
-MAX_HEADER_BYTES: Final = 1 << 22
-"""Parsed, JSON may take fifty times its length; recorders write some kB."""
 
 
 class Tail(Enum):
@@ -59,7 +66,7 @@ class JournalStep:
 
 @dataclass(frozen=True, slots=True)
 class JournalEvent:
-    """Something the operator was told."""
+    """Something the operator was told; the text has at most `MAX_TEXT_BYTES` of UTF-8."""
 
     t_ns: int
     text: str
@@ -226,7 +233,9 @@ class JournalReader:
                 return self._decode_step(payload)
             if kind == Kind.EVENT:
                 (t_ns,) = EVENT.unpack_from(payload)
-                return JournalEvent(t_ns, payload[EVENT.size :].decode(errors="replace"))
+                # Of a long text so much that no character within the limit is cut.
+                text = payload[EVENT.size : EVENT.size + 2 * MAX_TEXT_BYTES]
+                return JournalEvent(t_ns, shortened(text.decode(errors="replace")))
             if kind == Kind.END:
                 outcome, count = END.unpack(payload)
                 if count == steps:

@@ -24,7 +24,7 @@ import numpy as np
 
 from recorder.cameras.camera import Record
 from recorder.errors import JournalError
-from recorder.journal.header import EpisodeHeader
+from recorder.journal.header import MAX_HEADER_BYTES, EpisodeHeader
 from teleop.tick import Outcome
 
 MAGIC: Final = b"TJ01"
@@ -35,6 +35,9 @@ END: Final = struct.Struct("<IQ")
 EVENT: Final = struct.Struct("<q")
 """t_ns; the text follows, UTF-8."""
 MAX_PAYLOAD: Final = 1 << 28
+MAX_TEXT_BYTES: Final = 512
+"""Of an event, UTF-8: in the file all texts are as wide as the longest. What the session may tell
+has 240 bytes and a prefix."""
 SYNC_INTERVAL_S: Final = 0.5
 """Between syncs; with the sync itself (0.66 ms median, more on a busy disk) well below 1 s."""
 
@@ -57,6 +60,11 @@ def frame(kind: Kind, sequence: int, parts: Sequence[bytes]) -> bytes:
     return head + struct.pack("<I", zlib.crc32(head))
 
 
+def shortened(text: str) -> str:
+    """What of an event's text is kept: `MAX_TEXT_BYTES` of UTF-8, whole characters."""
+    return text.encode(errors="replace")[:MAX_TEXT_BYTES].decode(errors="ignore")
+
+
 class JournalWriter:
     """Writes the journal of one episode.
 
@@ -65,8 +73,9 @@ class JournalWriter:
         bytes: length of the whole records so far.
 
     Raises:
-        JournalError: from every method: the file exists, or the disk refuses. After that the file
-            holds exactly the records that were appended before.
+        JournalError: from every method: the file exists, its header is longer than readers take, or
+            the disk refuses. After that the file holds exactly the records that were appended
+            before; without a header there is none.
     """
 
     def __init__(self, path: Path, header: EpisodeHeader) -> None:
@@ -75,6 +84,7 @@ class JournalWriter:
         self.bytes = 0
         self._sequence = 0
         self._failure: str | None = None
+        payload = _header_payload(path, header)
         try:
             flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
             self._descriptor = os.open(path, flags, 0o644)
@@ -82,7 +92,7 @@ class JournalWriter:
             raise JournalError(f"Cannot create {path}: {error.strerror}.") from error
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
-            self._append(Kind.HEADER, [header.to_json()])
+            self._append(Kind.HEADER, [payload])
         except JournalError:
             os.close(self._descriptor)
             path.unlink()
@@ -96,9 +106,23 @@ class JournalWriter:
         self._syncer.dirty()
 
     def append_event(self, t_ns: int, text: str) -> None:
-        """Append something that the operator was told."""
-        self._append(Kind.EVENT, [EVENT.pack(t_ns) + text.encode()])
+        """Append something that the operator was told, cut to `MAX_TEXT_BYTES`."""
+        self._append(Kind.EVENT, [EVENT.pack(t_ns) + shortened(text).encode()])
         self._syncer.dirty()
+
+    def check(self) -> None:
+        """That the file is still in its folder: what is written to a removed one is lost.
+
+        Raises:
+            JournalError: it has been removed, or replaced.
+        """
+        try:
+            there = os.stat(self.path).st_ino == os.fstat(self._descriptor).st_ino
+        except OSError:
+            there = False
+        if not there:
+            self._failure = f"{self.path} has been removed while it was written."
+            raise JournalError(self._failure)
 
     def end(self, outcome: Outcome) -> None:
         """Append the end record: nothing comes after it. It is still to be closed."""
@@ -146,6 +170,16 @@ class JournalWriter:
             "make room or repair the disk, then start again."
         )
         return JournalError(self._failure)
+
+
+def _header_payload(path: Path, header: EpisodeHeader) -> bytes:
+    payload = header.to_json()
+    if len(payload) > MAX_HEADER_BYTES:
+        raise JournalError(
+            f"Cannot record {path}: its header takes {len(payload)} bytes, and {MAX_HEADER_BYTES} "
+            "are the most; make the prompt of the task shorter."
+        )
+    return payload
 
 
 class _Syncer:

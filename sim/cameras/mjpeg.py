@@ -9,6 +9,9 @@ _HEAD: Final = (
     b"Content-Type: multipart/x-mixed-replace; boundary=" + _BOUNDARY + b"\r\n\r\n"
 )
 _LONGEST_REQUEST: Final = 8192
+_BACKLOG: Final = 8 << 20
+"""Bytes that are kept for a reader of a camera that keeps them: as much as Linux's buffers of TCP
+take, some seconds of pictures."""
 _SEND_BUFFER: Final = 262_144
 """A few pictures: with the system's own megabytes a slow reader would see seconds into the past."""
 
@@ -21,6 +24,9 @@ def part(jpeg: bytes) -> bytes:
 
 class Reader:
     """One connection: its request, then frames. Nothing here blocks.
+
+    Args:
+        connection: the reader's own from now on.
 
     Attributes:
         behind: it has not yet got all of what was sent to it.
@@ -46,10 +52,15 @@ class Reader:
         """See the class."""
         return bool(self._unsent)
 
-    def offer(self, data: bytes) -> None:
-        """Send a part, or leave it out if the last one is not through yet."""
-        if self._answered and not self._unsent and not self.gone:
-            self._send(memoryview(data))
+    def offer(self, data: bytes, keep: bool = False) -> None:
+        """Send a part, or leave it out if the last one is not through yet.
+
+        Args:
+            keep: leave it out only if _BACKLOG bytes are waiting.
+        """
+        room = _BACKLOG - len(data) if keep else 0
+        if self._answered and not self.gone and len(self._unsent) <= room:
+            self._send(memoryview(bytes(self._unsent) + data if self._unsent else data))
 
     def service(self) -> None:
         """Read what it says, send what is left."""

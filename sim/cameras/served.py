@@ -2,7 +2,8 @@
 
 It stands in for a webcam where the recorder takes a URL, so that everything from the decoder on is
 the real thing. Frames leave at the camera's rate by absolute deadlines; what a reader has no room
-for is left out for it, as a camera would, so that what it gets is never old.
+for is left out for it, as a camera would, so that what it gets is never old, or is kept for it, as
+by many servers (see `backlog`).
 
 Not simulated: V4L2 (negotiation of size and rate, buffers, stamps, controls), USB and its
 unplugging, exposure, lenses. A picture's time of capture is when it is sent.
@@ -65,6 +66,7 @@ class ServedCamera:
         self._frozen_until_ns = 0
         self._repeated: bytes | None = None
         self._spoilt = 0
+        self._keeps = False
         self._alive = True
         self._readers: list[mjpeg.Reader] = []
         self._listener: socket.socket | None = self._listen(port)
@@ -113,6 +115,11 @@ class ServedCamera:
         if frames < 0:
             raise ValueError(f"frames must not be negative, not {frames}")
         self._spoilt = frames
+
+    def backlog(self, on: bool = True) -> None:
+        """What a reader has no room for is kept for it, some megabytes, as by mjpg-streamer: who
+        was slow gets old pictures."""
+        self._keeps = on
 
     def look(self, look: Look) -> None:
         """What the pictures are like from now on: one of `pictures.LOOKS`."""
@@ -199,7 +206,7 @@ class ServedCamera:
             return
         part = mjpeg.part(self._jpeg())
         for reader in self._readers:
-            reader.offer(part)
+            reader.offer(part, self._keeps)
 
     def _jpeg(self) -> bytes:
         jpeg = self._repeated or self._picture()

@@ -5,6 +5,7 @@ and one at 30 Hz that is out of step with them, both with a way to go and with j
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ def clean(
     rates_hz: tuple[float, ...] = RATES_HZ,
     ways_ms: tuple[float, ...] = WAYS_MS,
     taken_s: Mapping[int, Array] | None = None,
+    jitter_ms: float = JITTER_MS,
     **changes: Any,
 ) -> Streams:
     """An episode without a fault; `changes` go before what is usual here.
@@ -42,6 +44,7 @@ def clean(
         ways_ms: what pictures need from capture to arrival, a camera each.
         taken_s: by camera, when its pictures are really taken, since the first tick; without it as
             its rate says.
+        jitter_ms: of that way; pictures come in their order though.
     """
     rng = np.random.default_rng(seed)
     tick_ns = (FIRST_TICK + np.arange(steps)) * PERIOD_NS
@@ -64,7 +67,7 @@ def clean(
         "action": action.astype("f4"),
         "limited": np.zeros((steps, DOF), "u1"),
         **_buses(steps),
-        **_pictures(tick_ns, rates_hz, ways_ms, taken_s, rng),
+        **_pictures(tick_ns, rates_hz, ways_ms, taken_s, jitter_ms, rng),
     }
     return Streams(**{**usual, **changes})
 
@@ -113,6 +116,7 @@ def _pictures(
     rates_hz: tuple[float, ...],
     ways_ms: tuple[float, ...],
     taken_s: Mapping[int, Array],
+    jitter_ms: float,
     rng: np.random.Generator,
 ) -> dict[str, Any]:
     """What the recorder takes of cameras: of each the newest picture that has arrived."""
@@ -121,7 +125,7 @@ def _pictures(
     capture_ns, arrival_ns = np.zeros_like(numbers), np.zeros_like(numbers)
     for camera, way_ms in enumerate(ways_ms):
         taken_ns = tick_ns[0] + np.rint(taken_s[camera] * 1e9).astype("i8")
-        jitter_ns = np.abs(rng.normal(0, JITTER_MS * 1e6, len(taken_ns))).astype("i8")
+        jitter_ns = np.abs(rng.normal(0, jitter_ms * 1e6, len(taken_ns))).astype("i8")
         arrived_ns = np.maximum.accumulate(taken_ns + round(way_ms * 1e6) + jitter_ns)
         newest = np.searchsorted(arrived_ns, tick_ns, side="right") - 1
         numbers[:, camera] = newest
@@ -155,6 +159,15 @@ def frames(
         "frame_crc32": (numbers * 2654435761 % 2**32).astype("u4"),
         "frame_skew_ns": np.ptp(capture_ns, axis=1),
     }
+
+
+def stamped_on_arrival(streams: Streams) -> Streams:
+    """As a camera's pictures are that does not tell when it takes them."""
+    arrival_ns = streams.frame_arrival_ns
+    shown = frames(
+        streams.tick_ns, streams.frame_number, arrival_ns, arrival_ns, streams.camera_rate_hz
+    )
+    return replace(streams, **shown)
 
 
 def put(values: Array, index: Any, value: Any) -> Array:

@@ -28,6 +28,9 @@ class Told:
     def newest_arrived_before(self, t_ns: int) -> Frame | None:
         return None
 
+    def has_passed(self, t_ns: int) -> bool:
+        return False
+
     def health(self, t_ns: int) -> CameraHealth:
         health = health_of(self.arrivals_ns, PERIOD_NS, t_ns)
         if self.lost:

@@ -173,6 +173,17 @@ def test_an_episode_longer_than_a_block(tmp_path: Path) -> None:
         )
 
 
+def test_velocity_and_effort_may_have_gaps(tmp_path: Path) -> None:
+    """They weigh in the quality of the episode; it is sound."""
+
+    def gap(step: int, tick: Any) -> None:
+        if step == 5:
+            tick["qvel"][3] = tick["effort"][4] = np.nan
+
+    with EpisodeReader(make_episode(tmp_path, STEPS, change=gap)) as reader:
+        assert check(reader) == []
+
+
 Damage = Callable[[h5py.File], object]
 
 
@@ -209,12 +220,15 @@ def spoil(file: h5py.File, path: str, index: object, value: object) -> None:
         (lambda f: f.attrs.__setitem__("fps", 0), "fps is 0"),
         (lambda f: f.attrs.__setitem__("missing_steps", 4), "4, but /tandem/step lacks 0"),
         (lambda f: f.attrs.__setitem__("recovery_note", "x"), "without recovered"),
-        (lambda f: f.attrs.__setitem__("joint_names", ["a"]), "joint_names"),
-        (lambda f: f.attrs.__setitem__("bus_names", ["a"]), "bus_names"),
+        (lambda f: f.attrs.__setitem__("joint_names", np.array(["a"], "S")), "joint_names"),
+        (lambda f: f.attrs.__setitem__("bus_names", np.array(["a"], "S")), "bus_names"),
         (lambda f: replace(f, "/observations/images/cam_0", lambda a: a[:5]), "not .120, L. bytes"),
         (lambda f: replace(f, "/action", lambda a: a[:0]), "There are no steps"),
-        (lambda f: f.attrs.__setitem__("bus_names", BUS_NAMES[::2]), "bus_names"),
-        (lambda f: f.attrs.__setitem__("joint_names", JOINT_NAMES[:7]), "/action has shape .*, 7"),
+        (lambda f: f.attrs.__setitem__("bus_names", np.array(BUS_NAMES[::2], "S")), "bus_names"),
+        (
+            lambda f: f.attrs.__setitem__("joint_names", np.array(JOINT_NAMES[:7], "S")),
+            "/action has shape .*, 7",
+        ),
         (lambda f: f.attrs.__setitem__("schema_version", 0), "schema_version is 0"),
         (lambda f: f.attrs.__setitem__("arms", "real"), "arms is 'real', which does not agree"),
         (lambda f: f.attrs.__setitem__("arms", "toy"), "arms is 'toy', which does not agree"),

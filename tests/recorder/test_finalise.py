@@ -1,7 +1,9 @@
 """From journal to file: nothing is overwritten, nothing is deleted that is not in a file."""
 
+import errno
 import fcntl
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,14 @@ from recorder.episode.finalise import finalise, remove_parts
 from recorder.episode.publish import publish, write_atomically
 from recorder.episode.reader import EpisodeReader
 from recorder.episode.recover import recover_folder
+from recorder.episode.schema import step_dtype
 from recorder.episode.soundness import check
 from recorder.errors import FinaliseError, JournalBusyError
-from recorder.journal.writer import JournalWriter
+from recorder.journal.writer import EVENT, MAX_TEXT_BYTES, JournalWriter, Kind, frame
 from recorder.open_episode import OpenEpisode
 from recorder.pictures.encode import EncodePool
 from teleop.tick import Outcome
-from tests.recorder.fake_rig import make_header, make_step
+from tests.recorder.fake_rig import STATE_SIZE, make_header, make_step
 
 
 def journal(folder: Path, number: int = 0, steps: int = 20) -> Path:
@@ -54,6 +57,16 @@ def test_a_file_system_that_cannot_rename_so_never_overwrites_either(
         "recorder.episode.publish.RENAME_NOREPLACE", 1 << 20
     )  # EINVAL, as from such a one
     test_publishing_never_overwrites(tmp_path)
+
+
+def test_nor_does_one_that_has_no_hard_links_either(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_links(source: Path, target: Path) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")  # as exFAT says it
+
+    monkeypatch.setattr("os.link", no_links)
+    test_a_file_system_that_cannot_rename_so_never_overwrites_either(tmp_path, monkeypatch)
 
 
 def test_a_small_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -117,7 +130,7 @@ def test_a_damaged_header_loses_no_bytes(tmp_path: Path) -> None:
     said: list[str] = []
     assert recover_folder(tmp_path, said.append) == []
     assert (tmp_path / "episode_0.journal.damaged").read_bytes() == content
-    assert "held no step" in said[0]
+    assert said[0].startswith("episode_0.journal is damaged, and no step of it could be read. ")
 
 
 def test_empty_and_headless_journals_go(tmp_path: Path) -> None:
@@ -149,6 +162,31 @@ def test_a_journal_in_use_is_left_alone(tmp_path: Path) -> None:
         assert recover_folder(tmp_path, lambda _: None) == []
         assert path.exists()
     assert [saved.steps for saved in recover_folder(tmp_path, lambda _: None)] == [20]
+
+
+def test_a_look_whether_it_is_in_use_does_not_keep_it_from_being_saved(tmp_path: Path) -> None:
+    path = journal(tmp_path)
+    with path.open("rb") as other:
+        fcntl.flock(other, fcntl.LOCK_SH)
+        threading.Timer(0.05, fcntl.flock, (other, fcntl.LOCK_UN)).start()
+        assert finalise(path, recovered=False).steps == 20
+
+
+def test_long_texts_do_not_make_a_huge_file(tmp_path: Path) -> None:
+    """In the file all texts are as wide as the longest."""
+    writer = JournalWriter(tmp_path / "episode_0.journal", make_header(0, cameras=0))
+    writer.append_step(np.zeros((), step_dtype(0, STATE_SIZE)), [])
+    for number in range(600):
+        writer.append_event(number, "short")
+    text = EVENT.pack(600) + b"y" * 8_000_000  # as none of ours writes it
+    with writer.path.open("ab") as file:
+        file.write(frame(Kind.EVENT, 602, [text]) + text)
+    writer.close()
+    saved = finalise(writer.path, recovered=True)
+    assert saved.path
+    assert saved.size_bytes < 1_000_000
+    with EpisodeReader(saved.path) as episode:
+        assert episode.events()[-1].text == "y" * MAX_TEXT_BYTES
 
 
 def test_half_written_files_of_the_dead_go(tmp_path: Path) -> None:

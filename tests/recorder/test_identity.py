@@ -59,8 +59,8 @@ def test_it_holds_what_must_not_be_mixed() -> None:
         rig="sim",
         joint_names=JOINT_NAMES,
         cameras=(
-            CameraMode("cam_0", WIDTH, HEIGHT, 50.0),
-            CameraMode("cam_1", WIDTH, HEIGHT, 50.0),
+            CameraMode("cam_0", WIDTH, HEIGHT, 50.0, test_picture=False),
+            CameraMode("cam_1", WIDTH, HEIGHT, 50.0, test_picture=False),
         ),
         fps=50,
         clock="simulated",
@@ -87,6 +87,7 @@ def test_a_version_1_file_of_real_arms_is_real(tmp_path: Path) -> None:
 CAMERAS = make_header().cameras
 LARGER = dataclasses.replace(CAMERAS[1], width=2 * WIDTH)
 SLOWER = dataclasses.replace(CAMERAS[1], rate_hz=30.0)
+TESTED = dataclasses.replace(CAMERAS[1], kind="pattern")
 
 
 @pytest.mark.parametrize(
@@ -110,6 +111,11 @@ SLOWER = dataclasses.replace(CAMERAS[1], rate_hz=30.0)
             "with cameras cam_0 64x48 at 50 Hz, cam_1 64x48 at 50 Hz",
             "with cameras cam_0 64x48 at 50 Hz, cam_1 64x48 at 30 Hz",
         ),
+        (
+            {"cameras": (CAMERAS[0], TESTED)},
+            "with cameras cam_0 64x48 at 50 Hz, cam_1 64x48 at 50 Hz,",
+            "with cameras cam_0 64x48 at 50 Hz, cam_1 64x48 at 50 Hz (test picture)",
+        ),
         ({"cameras": CAMERAS[:1]}, "cam_1 64x48", "with camera cam_0 64x48"),
         (
             {"cameras": CAMERAS[::-1]},
@@ -127,7 +133,7 @@ def test_what_differs_is_said_with_both_values(
     path = make_episode(tmp_path, 4)
     cameras = facts.pop("cameras", CAMERAS)
     identity = FolderIdentity.of_header(make_header(**facts) if facts else make_header())
-    modes = tuple(CameraMode(c.name, c.width, c.height, c.rate_hz) for c in cameras)
+    modes = tuple(map(CameraMode.of_config, cameras))
     with pytest.raises(FolderError) as refused:
         check_identity(tmp_path, dataclasses.replace(identity, cameras=modes))
     sentence = str(refused.value)
@@ -136,9 +142,9 @@ def test_what_differs_is_said_with_both_values(
 
 
 def test_what_may_differ_is_no_reason(tmp_path: Path) -> None:
-    """The task, the scene, the camera's kind, the quality of the JPEGs."""
+    """The task, the scene, the make of the camera, the quality of the JPEGs."""
     make_episode(tmp_path, 4)
-    cameras = tuple(CameraConfig(c.name, "pattern", WIDTH, HEIGHT) for c in CAMERAS)
+    cameras = tuple(CameraConfig(c.name, "webcam", WIDTH, HEIGHT) for c in CAMERAS)
     other = dataclasses.replace(make_header(), task="cube", cameras=cameras, seed=9, quality="high")
     check_identity(tmp_path, FolderIdentity.of_header(other))
 
@@ -171,6 +177,29 @@ def test_rates_that_are_damaged_prove_nothing_about_rates(tmp_path: Path, rates:
     )
     with pytest.raises(FolderError, match=sizes):
         check_identity(tmp_path, with_slower(LARGER))
+
+
+@pytest.mark.parametrize(
+    "kinds",
+    [
+        None,
+        "nonsense",
+        '["pattern"]',
+        '{"cam_0": "pattern"}',
+        '{"cam_0": "pattern", "cam_1": 5}',
+        '{"cam_0": "pattern", "cam_1": "unheard of"}',
+    ],
+)
+def test_kinds_that_are_not_told_prove_nothing_about_test_pictures(
+    tmp_path: Path, kinds: str | None
+) -> None:
+    with h5py.File(make_episode(tmp_path, 4), "r+") as file:
+        del file.attrs["camera_kind"]
+        if kinds is not None:
+            file.attrs["camera_kind"] = kinds
+    check_identity(tmp_path, with_slower(TESTED))
+    with pytest.raises(FolderError, match="cam_1 64x48 at 30 Hz"):
+        check_identity(tmp_path, with_slower())
 
 
 @pytest.mark.parametrize("content", [b"", b"text", b"\x89HDF\r\n\x1a\n" + bytes(500)])

@@ -9,11 +9,21 @@ from pathlib import Path
 
 import pytest
 from disk_limits import no_file_longer_than
+from hypothesis import given
+from hypothesis import strategies as st
 
-from recorder import journal as journal_module
 from recorder.errors import JournalError
-from recorder.journal.reader import MAX_HEADER_BYTES, JournalReader, Tail
-from recorder.journal.writer import END, EVENT, JournalWriter, Kind, frame
+from recorder.journal.header import MAX_HEADER_BYTES
+from recorder.journal.reader import JournalReader, Tail
+from recorder.journal.writer import (
+    END,
+    EVENT,
+    MAX_TEXT_BYTES,
+    JournalWriter,
+    Kind,
+    frame,
+    shortened,
+)
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import make_header
 from tests.recorder.test_journal import jpegs_of, record_of, scan, write
@@ -43,7 +53,7 @@ def failing_sync(_descriptor: int) -> None:
 def test_a_disk_that_cannot_sync_in_the_background_is_reported_at_the_next_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_module, "SYNC_INTERVAL_S", 0.01)
+    monkeypatch.setattr("recorder.journal.writer.SYNC_INTERVAL_S", 0.01)
     path = tmp_path / "episode_0.journal"
     writer = JournalWriter(path, make_header())
     monkeypatch.setattr(os, "fdatasync", failing_sync)
@@ -148,6 +158,21 @@ def test_a_header_longer_than_any_is_not_parsed(tmp_path: Path) -> None:
     header, found = scan(path)
     assert (header, found.tail) == (None, Tail.DAMAGED)
     assert "longer than any recorder writes" in found.note
+
+
+def test_a_header_that_readers_refuse_is_not_written(tmp_path: Path) -> None:
+    path = tmp_path / "episode_0.journal"
+    with pytest.raises(JournalError, match=r"Cannot record .*: its header takes .* shorter"):
+        JournalWriter(path, make_header(prompt="x" * MAX_HEADER_BYTES))
+    assert not path.exists()
+
+
+@given(st.text())
+def test_of_a_long_text_whole_characters_are_kept(text: str) -> None:
+    long = 200 * text
+    kept = shortened(long)
+    assert long.startswith(kept)
+    assert MAX_TEXT_BYTES - 3 <= len(kept.encode()) <= MAX_TEXT_BYTES or kept == long
 
 
 def test_long_events_do_not_fill_the_memory(

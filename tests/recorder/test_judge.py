@@ -1,6 +1,7 @@
 """The verdict on a file: put into it when it is made, and said anew whenever somebody asks."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from recorder.config import RecordingConfig
 from recorder.episode.reader import EpisodeReader
+from recorder.episode.schema import checksum
 from recorder.errors import EpisodeError
 from recorder.judge import damaged_pictures, judge, limits_of
 from recorder.limits import QualityLimits
@@ -57,6 +59,18 @@ def test_pictures_that_are_not_what_was_recorded_are_named(tmp_path: Path) -> No
     assert (found.where, found.spans, found.severity) == ("cam_1", ((4, 5),), "reject")
 
 
+def test_a_picture_that_is_repeated_is_damaged_each_time(tmp_path: Path) -> None:
+    path = make_episode(tmp_path, 20)
+    noise = b"no picture"
+    with h5py.File(path, "r+") as file:
+        for step in (4, 5):
+            file["/observations/images/cam_1"][step, : len(noise)] = np.frombuffer(noise, np.uint8)
+            file["/compress_len"][1, step] = len(noise)
+            file["/tandem/frame_crc32"][step, 1] = checksum(noise)
+    with EpisodeReader(path) as episode:
+        assert np.argwhere(damaged_pictures(episode)).tolist() == [[4, 1], [5, 1]]
+
+
 @pytest.mark.parametrize("text", ["[]", "{", json.dumps({"late_ms": -1}), json.dumps({"no": 1})])
 def test_limits_that_are_none_are_an_error_that_names_the_file(tmp_path: Path, text: str) -> None:
     path = make_episode(tmp_path, 3)
@@ -73,9 +87,11 @@ def test_the_operator_is_told_the_worst_and_what_to_do(tmp_path: Path) -> None:
     judgement = judge(make_episode(tmp_path, 60, change=freeze))
     said = list(in_sentences(judgement))
     assert said[0] == "REJECT, better recorded again:"
-    assert said[1] == judgement.findings[0].text
+    assert said[1] == f"{judgement.findings[0].check}: {judgement.findings[0].text}"
     assert said[2] == f"-> {judgement.findings[0].advice}"
     assert said[-1].endswith("see `episodes check`.")
+    few = replace(judgement, findings=judgement.findings[:2])
+    assert list(in_sentences(few)) == said[:5]
     assert verdict_of(judgement) is Verdict.REJECT
     assert verdict_of(None) is Verdict.UNKNOWN
     assert list(in_sentences(None)) == []

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recorder.checks.finding import LARGEST, MAX_TEXT, MAX_WHERE
+from recorder.checks.finding import LARGEST, MAX_TEXT, MAX_WHERE, Measure
 from recorder.checks.kinds import KINDS, Kind
 from recorder.checks.spans import MAX_SPANS
 from recorder.checks.streams import PictureNumbers, Streams
@@ -99,6 +99,15 @@ def test_what_the_task_ignores_is_not_looked_for() -> None:
     assert judgement.not_checked == ("too_short",)
 
 
+def test_what_is_just_at_a_limit_reads_right() -> None:
+    assert str(Measure(0.1, 0.1, "s in a row")) == "0.1 s in a row, allowed: less than 0.1"
+    assert str(Measure(1.22, 3.0, "s", "at least")) == "1.22 s, allowed: at least 3"
+    assert str(Measure(50.0, 8.0, "rad/s", "at most")) == "50 rad/s, allowed: at most 8"
+    assert str(Measure(1.0, 0.0, "steps")) == "1 step, allowed: none"
+    assert str(Measure(3.0, 0.0, "reports")) == "3 reports, allowed: none"
+    assert str(Measure(1.0, 0.0, "s in a row")) == "1 s in a row, allowed: none"
+
+
 def test_files_of_older_versions_are_judged_by_what_they_have() -> None:
     second = replace(clean(), frame_dropped=None, pictures=None)
     pictures = ("dropped_pictures", "black", "over_exposed", "blurred")
@@ -115,14 +124,14 @@ def test_a_finding_says_what_where_how_much_and_what_to_do() -> None:
     stale = replace(stale, frame_capture_ns=put(stale.frame_capture_ns, np.s_[200:230, 0], 0))
     finding = only(stale, "stale")
     assert finding.text == (
-        "cam_high: no new picture at steps 200-229 (0.6 s in a row, limit 0.5)."
+        "cam_high: no new picture at steps 200-229 (0.6 s in a row, allowed: less than 0.1)."
     )
     assert finding.where == FAST
     assert finding.spans == ((200, 229),)
     assert (finding.steps, finding.value, finding.limit, finding.unit) == (
         30,
         0.6,
-        0.5,
+        0.1,
         "s in a row",
     )
     assert finding.advice == KINDS["stale"].advice
@@ -157,7 +166,7 @@ def test_findings_are_bounded() -> None:
         if getattr(streams, name).ndim == 2
     }
     wide["frame_skew_ns"] = np.zeros(STEPS, "i8")
-    wide["frame_missing"] = np.arange(STEPS)[:, None] % 4 // 2 * np.ones(60, "u1")
+    wide["frame_missing"] = (np.arange(STEPS)[:, None] + np.arange(60)) % 4 // 2  # never all
     many = replace(
         streams,
         camera_names=names,

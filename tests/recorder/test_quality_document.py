@@ -16,10 +16,10 @@ def test_the_table_is_that_of_the_code() -> None:
     (table,) = re.findall(r"(?:^\|.*\n)+", DOCUMENT.read_text(), re.MULTILINE)
     assert table.splitlines() == list(kind_rows())
     assert len(table.splitlines()) == 2 + len(KINDS)
-    assert "`stale_reject_s`: 0.5 s" in table
+    assert "`stale_reject_s`: 1 s" in table
 
 
 def test_the_example_works() -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", DOCUMENT.read_text(), re.DOTALL)
     limits = build(QualityLimits, tomllib.loads(example)["quality"], "example")
-    assert limits == QualityLimits(ignore=("gripper_still",), stale_reject_s=1.0)
+    assert limits == QualityLimits(ignore=("gripper_still",), stale_reject_s=0.5)

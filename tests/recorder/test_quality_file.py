@@ -68,6 +68,18 @@ def test_one_pair_of_arms(tmp_path: Path) -> None:
     assert judge(streams, QualityLimits()).verdict == "reject"  # its joints run wild
 
 
+@pytest.mark.parametrize(("recovered", "said"), [(True, "It ends."), (False, "")])
+def test_what_a_recovered_file_lacks(tmp_path: Path, recovered: bool, said: str) -> None:
+    path = make_episode(tmp_path, 60)
+    with h5py.File(path, "r+") as file:
+        file.attrs["recovered"], file.attrs["recovery_note"] = recovered, np.bytes_("It ends.")
+    with EpisodeReader(path) as episode:
+        streams = streams_of(episode)
+    assert streams.recovery_note == said
+    kinds = {each.check for each in judge(streams, QualityLimits()).findings}
+    assert ("incomplete" in kinds) is recovered
+
+
 def test_files_of_version_1(tmp_path: Path) -> None:
     path = tmp_path / "episode_0.hdf5"
     path.write_bytes(gzip.decompress(VERSION_1.read_bytes()))

@@ -10,7 +10,7 @@ import pytest
 from recorder.checks.kinds import Kind
 from recorder.checks.streams import PictureNumbers, Streams
 from recorder.limits import QualityLimits
-from session.config import TaskConfig
+from session.config import CameraPolicy, TaskConfig
 from teleop.config import ConfigError, build
 from tests.recorder.quality_streams import STEPS, clean, every, found, put
 
@@ -20,9 +20,9 @@ TASK = {"name": "a", "prompt": "b", "max_steps": 100}
 
 
 def test_a_task_file_sets_limits() -> None:
-    table = {"stale_reject_s": 1, "ignore": ["idle_tail", "skew"]}
+    table = {"stale_reject_s": 2, "ignore": ["idle_tail", "skew"]}
     limits = build(TaskConfig, {**TASK, "quality": table}, "task").quality
-    assert limits == QualityLimits(stale_reject_s=1.0, ignore=("idle_tail", "skew"))
+    assert limits == QualityLimits(stale_reject_s=2.0, ignore=("idle_tail", "skew"))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_a_task_file_sets_limits() -> None:
         ({"stale_warn_s": -1}, "stale_warn_s must be 0-3600, not -1."),
         ({"warn_share": 1.5}, "warn_share must be 0-1, not 1.5."),
         ({"drift_percent": 0}, "drift_percent must be 0.01-100, not 0."),
-        ({"stale_warn_s": 0.6}, "stale_warn_s must not be higher than stale_reject_s."),
+        ({"stale_warn_s": 1.2}, "stale_warn_s must not be higher than stale_reject_s."),
         ({"short_warn_s": 0.5}, "short_warn_s must not be lower than short_reject_s."),
         ({"slow_warn_ratio": 0.4}, "slow_warn_ratio must not be lower than slow_reject_ratio."),
         ({"warn_share": 0.3}, "warn_share must not be higher than reject_share."),
@@ -47,7 +47,14 @@ def test_what_cannot_be_is_refused_in_a_sentence(table: dict[str, Any], text: st
 
 
 def test_equal_limits_leave_no_warning_in_between() -> None:
-    assert QualityLimits(stale_warn_s=0.5, short_warn_s=1.0).stale_reject_s == 0.5
+    assert QualityLimits(stale_warn_s=1.0, short_warn_s=1.0).stale_reject_s == 1.0
+
+
+def test_what_a_session_lets_pass_is_no_reject() -> None:
+    pause_after_s = CameraPolicy().pause_after_s
+    limits = QualityLimits()
+    assert limits.stale_reject_s >= pause_after_s
+    assert limits.missing_reject_s >= pause_after_s
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from recorder.checks.finding import MAX_TEXT
 from recorder.checks.streams import Streams
 from tests.recorder.quality_streams import FIRST_TICK, STEPS, clean, found, only, put
 
@@ -77,6 +78,25 @@ def test_too_short(steps: int, severity: str, limit: float) -> None:
     finding = only(clean(steps), "too_short")
     assert (finding.severity, finding.spans) == (severity, ((0, steps - 1),))
     assert (finding.value, finding.limit, finding.unit) == (steps / 50, limit, "s")
+
+
+@pytest.mark.parametrize(
+    ("note", "said"),
+    [
+        ("The journal ends after 600 steps: it has no end record.", "it has no end record"),
+        ("It ends.\nMore stands after the damage.", "It ends. More stands after the damage"),
+    ],
+)
+def test_a_recording_that_breaks_off(note: str, said: str) -> None:
+    finding = only(clean(recovery_note=note), "incomplete")
+    assert (finding.severity, finding.where, finding.spans) == ("warn", "", ((599, 599),))
+    assert finding.text.startswith("The recording breaks off at step 599 (")
+    assert finding.text.endswith(f"{said}).")
+    assert (finding.value, finding.limit, finding.unit) == (0.0, 0.0, "")
+
+
+def test_a_note_of_any_length() -> None:
+    assert len(only(clean(recovery_note="lost " * 999), "incomplete").text) == MAX_TEXT
 
 
 def test_long_enough() -> None:

@@ -43,6 +43,22 @@ def test_a_full_disk_fails_in_a_sentence_and_keeps_the_journal(
         assert (episode.steps, episode.facts.recovered) == (steps, True)
 
 
+def test_a_journal_that_is_damaged_from_its_beginning_is_kept_and_called_so(
+    fake_rig: MakeRig,
+) -> None:
+    rig = fake_rig()
+    rig.start()
+    rig.record(0, 5)
+    rig.wait_for(lambda status: status["steps_journaled"] == 5)
+    with (rig.dataset / "episode_0.journal").open("r+b") as journal:
+        journal.write(b"X")
+    rig.end(0)
+    rig.wait_for(lambda status: status["state"] == RecorderState.FAILED)
+    (said,) = (text for text in rig.said() if "Episode 0" in text)
+    assert said.startswith("Episode 0 is damaged and not saved. The journal ends before the first")
+    assert (rig.dataset / "episode_0.journal.damaged").exists()
+
+
 def test_a_disk_that_is_full_at_the_very_end_loses_no_step(fake_rig: MakeRig) -> None:
     rig = fake_rig(size=(640, 480))
     rig.start()

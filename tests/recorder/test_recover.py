@@ -108,7 +108,9 @@ def test_a_journal_of_which_nothing_can_be_read_is_kept(tmp_path: Path) -> None:
     (recovery,) = recover(tmp_path)
     assert names(tmp_path) == ["episode_0.journal.damaged"]
     assert not recovery.is_whole
-    assert recovery.sentence.startswith("episode_0.journal held no step that could be read.")
+    assert recovery.sentence.startswith(
+        "episode_0.journal is damaged, and no step of it could be read."
+    )
     assert "About 20 more steps stand after the damage." in recovery.sentence
 
 

@@ -13,6 +13,7 @@ import pytest
 from recorder.checks.tracking import lag_ticks
 from recorder.episode.reader import EpisodeReader
 from replay.cli import main
+from replay.contact_sheet import contact_sheet
 from replay.find import NotFoundError, find_episode
 from replay.summary import summarise
 from tests.recorder.fake_rig import make_episode
@@ -214,6 +215,22 @@ def test_a_contact_sheet_shows_every_camera(datasets: Path, tmp_path: Path, name
         others = [index for index in range(3) if index != channel]
         pure = (sheet[..., channel] > 180) & (sheet[..., others].max(axis=2) < 100)
         assert pure.sum() > 0.9 * 2 * 6 * (320 // 3) * 240
+
+
+@pytest.mark.parametrize("size", [(1, 8000), (8000, 1), (300, 400)])
+def test_no_picture_makes_a_huge_sheet(datasets: Path, size: tuple[int, int]) -> None:
+    """1x8000 drawn as wide as the others would be two gigabytes a tile."""
+    path = datasets / "battery" / "episode_3.hdf5"
+    jpeg = cv2.imencode(".jpg", np.zeros((size[1], size[0], 3), np.uint8))[1]
+    with h5py.File(path, "r+") as file:
+        file["/compress_len"][0] = len(jpeg)
+        del file["/observations/images/cam_0"]
+        rows = file.create_dataset("/observations/images/cam_0", data=np.tile(jpeg, (60, 1)))
+        rows.attrs["width"], rows.attrs["height"] = size
+    with EpisodeReader(path) as episode:
+        height, width, _ = contact_sheet(episode).shape
+    assert height < 1200
+    assert width < 2100
 
 
 @pytest.mark.parametrize(("name", "fault"), [("a.gif", "written as .png"), ("no/a.png", "Cannot")])

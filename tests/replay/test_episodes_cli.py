@@ -251,8 +251,8 @@ def test_an_unsound_file_is_named_with_its_faults(datasets: Path, said: Said) ->
     [
         lambda f: f.__delitem__("/tandem/tick_ns"),
         lambda f: f.attrs.__setitem__("fps", -(2**62)),
-        lambda f: f.attrs.__setitem__("camera_names", [b"cam_0", b"cam_1"] * 50),
-        lambda f: f.attrs.__setitem__("joint_names", [b"a"] * 14),
+        lambda f: f.attrs.__setitem__("camera_names", np.array([b"cam_0", b"cam_1"] * 50)),
+        lambda f: f.attrs.__setitem__("joint_names", np.array([b"a"] * 14)),
         lambda f: f.attrs.__setitem__("quality_limits", "nonsense"),
         lambda f: f.attrs.__setitem__("camera_rate_hz", "nonsense"),
         lambda f: f.attrs.__setitem__("servos", "[[["),

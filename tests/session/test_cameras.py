@@ -3,6 +3,8 @@
 Cameras and arms are emulated, over loopback and pseudo-terminals; all else is as on a real rig.
 """
 
+import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -146,9 +148,37 @@ def test_no_episode_starts_without_a_camera_that_was_never_there(
         collect.wait_for_prompt("No picture from cam_high: see to cable and power.")
         collect.press(b"\n")
         cameras.ask("revive", "cam_high")
+        collect.wait_for_prompt("to start episode 1 of 1")
+        cameras.ask("die", "cam_high")  # after all was well
+        collect.wait_for_prompt("No picture from cam_high")
+        cameras.ask("revive", "cam_high")
         start(collect)
         collect.wait_for_step(60)
         collect.press(b"\n")
         status, text = collect.finish()
     assert status == 0, text
     assert "cam_high" in text
+
+
+def test_arms_do_not_follow_for_long_without_a_recorder(
+    tmp_path: Path, arms: EmulatedRig, cameras: CameraServer
+) -> None:
+    with collecting(
+        tmp_path / "data", *arguments(tmp_path, arms, cameras), keyboard=True
+    ) as collect:
+        start(collect)
+        collect.wait_for_step(30)
+        os.kill(collect.pid("recorder"), signal.SIGSTOP)
+        collect.wait_for_state(State.HOLDING)
+        collect.wait_for_prompt("Press Enter to bring the arms to rest")
+        os.kill(collect.pid("recorder"), signal.SIGCONT)
+        collect.press(b"\n")
+        status, text = collect.finish()
+    assert status == 1, text
+    assert "warning: The recorder is not heard of. The arms hold" in text
+    (path,) = (tmp_path / "data" / "wave").glob("*.hdf5")
+    with EpisodeReader(path) as episode:
+        assert (np.diff(episode.column("/tandem/step")) == 1).all()
+        lasting = episode.column("/tandem/frame_age_ns").max(axis=0)
+        assert (lasting > 2.5e9).all()  # what was there before stands in, as old as it is
+        assert episode.column("/tandem/frame_stale").sum(axis=0).min() > 100

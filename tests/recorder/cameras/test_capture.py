@@ -74,6 +74,17 @@ def test_reading_gives_what_had_arrived_by_then(start: Start) -> None:
     assert before.number == newest.number - 1
 
 
+def test_who_asks_for_what_is_gone_by_now_has_come_too_late(start: Start) -> None:
+    camera = start(ScriptedSource(steady))
+    before_ns = time.monotonic_ns()
+    wait_until(lambda: newest_number(camera) >= 1)
+    by_then_ns = time.monotonic_ns()
+    assert not camera.has_passed(by_then_ns)
+    wait_until(lambda: camera.has_passed(by_then_ns))
+    assert camera.newest_arrived_before(by_then_ns) is None
+    assert camera.has_passed(before_ns)
+
+
 def test_a_device_that_stops_is_seen_within_two_periods_and_opened_again(start: Start) -> None:
     def ten(_opening: int) -> Iterator[Grab]:
         for _ in range(10):
@@ -197,7 +208,7 @@ def test_images_that_are_no_longer_wanted_are_let_go(start: Start) -> None:
 
     camera = start(ScriptedSource(many))
     wait_until(lambda: newest_number(camera) == 499)
-    wait_until(lambda: sum(image() is not None for image in made) <= 22 + 2)
+    wait_until(lambda: sum(image() is not None for image in made) <= 6 * 22 + 2)
 
 
 def test_reading_beside_the_thread_is_never_wrong(start: Start) -> None:

@@ -1,6 +1,7 @@
 """A captured camera's frames: numbers, stamps and bounds, for whatever a device says."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -123,11 +124,39 @@ def test_what_had_arrived_by_a_tick_is_found_so_long_as_a_recorder_may_lag() -> 
     assert history.newest_arrived_before(arrivals[-1] - 600_000_000) is None
 
 
+@pytest.mark.parametrize("rate_hz", [17, 50, 60, 200])
+def test_so_much_is_kept_of_a_camera_with_another_rate_than_configured(rate_hz: int) -> None:
+    history = History(1_000_000_000 // 30)
+    arrivals = [10**12 + number * 1_000_000_000 // rate_hz for number in range(500)]
+    for arrival_ns in arrivals:
+        history.add(grab(arrival_ns=arrival_ns, capture_ns=arrival_ns), arrival_ns)
+    frame = history.newest_arrived_before(arrivals[-1] - 400_000_000)
+    assert frame is not None
+    assert arrivals[-1] - 400_000_000 - frame.arrival_ns < 1_000_000_000 // rate_hz
+
+
+def test_who_comes_too_late_is_told_from_a_camera_that_has_given_nothing() -> None:
+    history = History(PERIOD_NS)
+    arrivals = [10**12 + number * PERIOD_NS for number in range(100)]
+    assert not history.has_passed(arrivals[0])
+    for arrival_ns in arrivals[:4]:
+        history.add(grab(arrival_ns=arrival_ns, capture_ns=arrival_ns), arrival_ns)
+    assert not history.has_passed(arrivals[0] - 1)  # there was none by then
+    for arrival_ns in arrivals[4:]:
+        history.add(grab(arrival_ns=arrival_ns, capture_ns=arrival_ns), arrival_ns)
+    for arrival_ns in arrivals:
+        assert history.has_passed(arrival_ns) == (history.newest_arrived_before(arrival_ns) is None)
+    assert history.has_passed(arrivals[0])
+    assert not history.has_passed(arrivals[-1])
+
+
 @given(period_ns=st.integers(1_000_000, 10_000_000_000))
 def test_what_is_kept_does_not_grow_with_time(period_ns: int) -> None:
     history = History(period_ns)
     for number in range(1000):
         now_ns = 10**12 + number * period_ns
         history.add(grab(arrival_ns=now_ns, capture_ns=now_ns), now_ns)
-    assert len(everything(history)) == max(4, -(-400_000_000 // period_ns) + 2)
+    assert len(everything(history)) == max(
+        4, 400_000_000 // period_ns + 1, -(-400_000_000 // period_ns) + 1
+    )
     assert len(history.arrivals_ns()) <= 2_000_000_000 // period_ns + 1

@@ -1,6 +1,7 @@
 """Webcams by URL: OpenCV and FFMPEG as they are, at the other end of a real connection."""
 
 import contextlib
+import itertools
 import subprocess
 import sys
 import threading
@@ -17,6 +18,7 @@ from camera_source import health, newest_number, wait_until
 from recorder.cameras.camera import CameraState
 from recorder.cameras.capture import CapturedCamera
 from recorder.cameras.webcam import Webcam, list_webcams
+from recorder.cameras.webcam_address import without_password
 from recorder.config import CameraConfig
 from recorder.errors import CameraError
 from sim.cameras.pictures import LOOP, shown_number
@@ -256,6 +258,53 @@ def test_a_process_ends_cleanly_beside_a_camera_that_does_not_answer() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+# ---- pictures that have lain waiting ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate_hz", [17.0, 50.0, 60.0])
+def test_after_a_pause_no_picture_is_older_than_it_says(
+    server: ServedCamera, rate_hz: float
+) -> None:
+    """What a picture shows was sent `missed` frames ago, and frames are sent by a schedule."""
+    server.backlog()
+    server.set_rate(rate_hz)
+    webcam = Webcam(at(server))
+    webcam.open()
+    grabs = [read_while_told(webcam, server) for _ in range(20)]
+    time.sleep(1.0)
+    grabs += [read_while_told(webcam, server) for _ in range(20)]
+    webcam.close()
+    hidden_s = [missed / rate_hz - stated_s for missed, stated_s in grabs]
+    assert max(hidden_s) < 0.15
+    assert grabs[-1][0] < 0.15 * rate_hz  # and it has caught up
+
+
+def read_while_told(webcam: Webcam, server: ServedCamera) -> tuple[int, float]:
+    """The frames sent since the next picture, and its stated age in s, at one time."""
+    grab = webcam.read(1.0)
+    while grab is None:
+        grab = webcam.read(1.0)
+    number, now_ns = server.number, time.monotonic_ns()
+    shown = shown_number(grab.image)
+    assert shown is not None
+    return (number - shown) % LOOP, (now_ns - grab.capture_ns) / 1e9
+
+
+@pytest.mark.parametrize("rate_hz", [17.0, 60.0, 200.0])
+def test_none_is_thrown_away_of_a_camera_that_is_slower_or_faster_than_configured(
+    server: ServedCamera, rate_hz: float
+) -> None:
+    server.backlog()
+    server.set_rate(rate_hz)
+    webcam = Webcam(at(server))
+    webcam.open()
+    shown = [shown_number(grab.image) for _ in range(100) if (grab := webcam.read(1.0))]
+    webcam.close()
+    known = [number for number in shown if number is not None]
+    steps = [(after - before) % LOOP for before, after in itertools.pairwise(known)]
+    assert steps.count(1) > 90
+
+
 # ---- addresses ----------------------------------------------------------------------------------
 
 
@@ -292,6 +341,23 @@ def test_a_password_is_not_told() -> None:
         Webcam(replace(CONFIG, device="rtsp://me:secret@127.0.0.1:9/a")).open()
     assert "secret" not in str(refused.value)
     assert "rtsp://127.0.0.1:9/a" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("device", "shown"),
+    [
+        ("http://10.0.0.7:8080/top.mjpg", "http://10.0.0.7:8080/top.mjpg"),
+        ("http://10.0.0.7/v?user=admin&password=secret", "http://10.0.0.7/v?..."),
+        ("http://10.0.0.7/v#secret", "http://10.0.0.7/v?..."),
+        ("rtsp://me:sec/ret@10.0.0.7/v", "rtsp://10.0.0.7/v"),
+        ("rtsp://me:sec@ret@10.0.0.7/v", "rtsp://10.0.0.7/v"),
+        ("rtsp://me:sec?ret@10.0.0.7/v", "rtsp://..."),
+        ("http://10.0.0.7/v?password=sec@ret", "http://..."),
+        ("/dev/v4l/by-id/usb-a@b?c", "/dev/v4l/by-id/usb-a@b?c"),
+    ],
+)
+def test_no_secret_is_shown_wherever_it_stands(device: str, shown: str) -> None:
+    assert without_password(device) == shown
 
 
 # ---- what is plugged in -------------------------------------------------------------------------

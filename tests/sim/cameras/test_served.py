@@ -137,6 +137,19 @@ def test_a_reader_that_stops_reading_sees_no_old_pictures_and_disturbs_nobody(
     pytest.fail("It stays behind.")
 
 
+def test_with_a_backlog_a_reader_that_stops_gets_every_picture_late(camera: ServedCamera) -> None:
+    camera.backlog()
+    with MjpegReader(camera.url) as reader:
+        first = reader.number()
+        time.sleep(1.0)
+        numbers = [reader.number() for _ in range(20)]
+        behind = camera.number
+    assert set(steps([first, *numbers])) == {1}
+    last = numbers[-1]
+    assert last is not None
+    assert (behind - last) % LOOP >= 20
+
+
 @pytest.mark.parametrize(
     "said", [b"\x00\xff" * 100, b"PUT / HTTP/1.1\r\n\r\n", b"GET " + b"a" * 9999]
 )
