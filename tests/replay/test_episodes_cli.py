@@ -219,7 +219,7 @@ def test_a_reject_has_its_steps_number_limit_and_advice(datasets: Path, said: Sa
     (finding,) = (line for line in lines if "left_elbow: position jumps" in line)
     assert finding.startswith("  - reject: position_jump: left_elbow: ")
     assert "60" in finding
-    assert "limit" in finding
+    assert "allowed" in finding
     assert lines[lines.index(finding) + 1].startswith("    Check the servo's cable")
     assert lines[-1] == "1 episode: 1 reject."
 
