@@ -41,7 +41,9 @@ class Recovery:
         note, path = self.saved.note, self.saved.path
         if path:
             steps = "1 step" if self.saved.steps == 1 else f"{self.saved.steps} steps"
-            return f"Recovered {path.name}: {steps}. {note}".strip()
+            judged = self.saved.judgement
+            verdict = f"Quality: {judged.verdict}." if judged else ""
+            return " ".join(filter(None, [f"Recovered {path.name}: {steps}.", note, verdict]))
         if self.kept:
             return f"{self.journal.name} is damaged, and no step of it could be read. {note}"
         return f"{self.journal.name} held no step and is gone. {note}".strip()

@@ -83,7 +83,7 @@ def test_what_stands_after_the_damage_is_kept_and_said(tmp_path: Path) -> None:
     assert recovery.sentence == (
         "Recovered episode_0.hdf5: 7 steps. The journal ends after 7 steps: the next record does "
         "not match its checksum. About 12 more steps stand after the damage. What could not be "
-        "read is kept in episode_0.journal.damaged."
+        "read is kept in episode_0.journal.damaged. Quality: reject."
     )
     with EpisodeReader(tmp_path / "episode_0.hdf5") as episode:
         assert (episode.steps, check(episode)) == (7, [])  # the prefix, and nothing after it
