@@ -76,11 +76,11 @@ class CapturedCamera:
 
     def about(self) -> CameraAbout:
         """See `Camera`."""
-        about, moved = self._about, self._history.moved
-        if not moved:
+        about = self._about
+        if not self._history.moved or about.clock == "arrival":  # those are reckoned by ourselves
             return about
         said = (
-            f"The capture times of {moved} frames could not be true and were moved to where they "
+            "The capture times of some frames could not be true and were moved to where they "
             "can be: the clock of the camera or of its driver is wrong."
         )
         return replace(about, not_set=(*about.not_set, said))
