@@ -219,3 +219,15 @@ def test_one_picture_that_is_gone_takes_the_step_s_others_with_it(tmp_path: Path
         assert reader.column("/tandem/frame_missing").tolist() == [[0, 0], [1, 1], [0, 0]]
         shades = [[float(np.mean(reader.image(f"cam_{c}", t))) for c in (0, 1)] for t in range(3)]
         np.testing.assert_allclose(shades, [[40, 60], [40, 60], [120, 100]], atol=2)
+
+
+def test_a_ring_that_has_gone_round_tells_pictures_that_are_gone_from_none_yet(
+    tmp_path: Path,
+) -> None:
+    world = World(tmp_path)
+    assert not world.camera.has_passed(0)
+    world.publish()
+    world.publish()  # two slots: the first picture is overwritten
+    assert world.camera.newest_arrived_before(0) is None
+    assert world.camera.has_passed(0)
+    assert not world.camera.has_passed(2 * PERIOD_NS)
