@@ -34,7 +34,7 @@ NAME_CHARACTERS: Final = 100
 def snapshot_name(identity: str, kind: str) -> str:
     """The file name of a device's snapshot: the same one each time."""
     leaf = without_password(identity).removeprefix("/dev/v4l/").removeprefix("http://")
-    return f"{kind}_{re.sub(r'[^A-Za-z0-9._-]+', '_', leaf).strip('_')[-NAME_CHARACTERS:]}.png"
+    return f"{kind}_{re.sub(r'[^A-Za-z0-9._-]+', '_', leaf).strip('._')[-NAME_CHARACTERS:]}.png"
 
 
 def make_folder(folder: Path) -> None:

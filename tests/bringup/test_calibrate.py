@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from camera_source import wait_until
 
 from bringup.cli import main
 from session.calibration import calibration_path, load_calibration
@@ -237,7 +238,13 @@ def test_lost_offsets_are_found_and_restored(rig: Rig, capsys: Any) -> None:
     assert calibrate("--yes") == 0
     calibrated = offsets(arm)
     for servo_id in (2, 3):
+        before = arm.register(servo_id, "present_position")
         arm.set_register(servo_id, "homing_offset", 0)  # as after a factory reset
+        wait_until(
+            lambda servo_id=servo_id, before=before: (
+                arm.register(servo_id, "present_position") != before
+            )
+        )  # the arm senses some milliseconds later, which would look like a movement
     assert calibrate("--check") == 1
     assert "its homing offset is 0, not" in capsys.readouterr().out
     with pytest.raises(ServoError, match="its homing offset is 0"):
