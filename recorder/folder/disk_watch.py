@@ -44,6 +44,7 @@ class DiskWatch:
         except OSError as error:
             news, self._fault = error.strerror != self._fault, error.strerror
             return [f"{self._config.dataset_dir} cannot be seen: {error.strerror}."] if news else []
+        self._fault = None
         reserve = max(self._config.min_free_bytes, RESERVE_BYTES)
         left = outlook(DiskUse(free, reserve, self._journals()), self._rate, self._episode_s)
         status["disk_free_bytes"] = free

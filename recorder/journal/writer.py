@@ -118,8 +118,10 @@ class JournalWriter:
         """
         try:
             there = os.stat(self.path).st_ino == os.fstat(self._descriptor).st_ino
-        except OSError:
+        except FileNotFoundError:
             there = False
+        except OSError:  # a disk that hesitates proves nothing; writing will tell
+            return
         if not there:
             self._failure = f"{self.path} has been removed while it was written."
             raise JournalError(self._failure)

@@ -284,3 +284,17 @@ def fill(path: Path, reason: str) -> None:
     _, found = scan(path)
     assert len(found.steps) == appended == writer.steps
     assert found.tail is Tail.UNFINISHED
+
+
+def test_a_journal_that_is_removed_or_replaced_while_it_is_written_is_noticed(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "episode_0.journal"
+    writer = JournalWriter(path, make_header())
+    writer.check()
+    path.unlink()
+    path.write_bytes(b"another")
+    for _ in range(2):
+        with pytest.raises(JournalError, match="has been removed while it was written"):
+            writer.check()
+    writer.close()
