@@ -13,6 +13,7 @@ settings.register_profile("untimed", deadline=None)  # a busy machine is no find
 settings.load_profile("untimed")
 
 EQUIPMENT = ("hardware", "gpu")
+SLOW_TIMEOUT_S = 3600
 
 
 def asked_for(marker: str, expression: str) -> bool:
@@ -20,6 +21,13 @@ def asked_for(marker: str, expression: str) -> bool:
     named = re.search(rf"\b{marker}\b", expression)
     negated = re.search(rf"\bnot\s+{marker}\b", expression)
     return bool(named and not negated)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give slow tests the time they take."""
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SLOW_TIMEOUT_S))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -71,10 +71,18 @@ def _described(look: Look, snapshot: Path | None) -> Iterator[str]:
     if found.modes:
         yield f"    offers {', '.join(_grouped(found.modes))}"
     if look.is_live:
-        rate = f"{look.health.rate_hz:.1f} pictures a second"
-        yield f"    {mode(device.config)}: {rate} while all are open; see {snapshot}"
+        yield f"    {mode(device.config)}: {_rate(look)} while all are open; see {snapshot}"
     for problem in look.problems():
         yield f"    ! {problem}"
+
+
+def _rate(look: Look) -> str:
+    rate_hz = look.health.rate_hz
+    return (
+        "too few pictures to tell its rate"
+        if math.isnan(rate_hz)
+        else (f"{rate_hz:.1f} pictures a second")
+    )
 
 
 def _described_missing(camera: CameraConfig) -> str:

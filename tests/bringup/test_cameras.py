@@ -22,7 +22,8 @@ from session.paths import config_dir
 REPOSITORY = Path(__file__).resolve().parents[2]
 EXAMPLE = config_dir() / "rigs" / "aloha.toml"
 NAMES = ("cam_high", "cam_low", "cam_left_wrist", "cam_right_wrist")
-QUICK = ("--watch", "0.5")
+QUICK = ("--watch", "0.8")
+"""A rate takes half a second of pictures."""
 ENDS_WITHIN_S = 60
 SOFTWARE_REALSENSES = """\
 import sys
@@ -198,7 +199,7 @@ def test_what_is_wrong_with_a_camera_is_told(
     served.ask("look", "top", look="overexposed")
     served.ask("rate", "top", rate_hz=20)
     try:
-        result = cameras("--json")
+        result = cameras("--json", "--watch", "1.5")  # at 20 pictures a second
     finally:
         for name in ("top", "side"):
             served.ask("look", name, look="normal")
