@@ -41,7 +41,7 @@ class Joint:
 
     def __init__(self, servo: Servo) -> None:
         self.servos = [servo]
-        self.position_rad = 0.0
+        self.position_rad = self._velocity_rad_s = 0.0
         self.led_rad: float | None = None
         self._kept: dict[tuple[Servo, str], int] = {}
 
@@ -62,16 +62,21 @@ class Joint:
         self.step(0.0)
 
     def step(self, elapsed_s: float) -> None:
-        """Moves on by `elapsed_s` and lets the servo sense where the joint is now."""
+        """Moves on by `elapsed_s` and lets the servos sense where the joint is now."""
         before_rad, primary = self.position_rad, self.servos[0]
         if primary.torque_on:
             share = elapsed_s / (JOINT_LAG_S + elapsed_s)
             self.position_rad += share * (primary.setpoint_rad - before_rad)
         elif self.led_rad is not None:
             self.position_rad = self.led_rad
-        velocity_rad_s = (self.position_rad - before_rad) / elapsed_s if elapsed_s > 0 else 0.0
+        moved_rad = self.position_rad - before_rad
+        self._velocity_rad_s = moved_rad / elapsed_s if elapsed_s > 0 else 0.0
+        self.sense()
+
+    def sense(self) -> None:
+        """Lets the servos sense where the joint is, as their registers are now."""
         for servo in self.servos:
-            servo.sense(self.position_rad, velocity_rad_s, 0.0)
+            servo.sense(self.position_rad, self._velocity_rad_s, 0.0)
         for (servo, register), value in self._kept.items():
             servo.set(register, value)
 
@@ -143,6 +148,7 @@ class ServedArm:
             self.joints[servo].keep(self.servos[servo], register, value)
         else:
             self.servos[servo].set(register, value)
+            self.joints[servo].sense()  # an offset shifts what is read, before anybody can read it
         return {}
 
     def do_get(self, servo: int, register: str) -> dict[str, Any]:
