@@ -65,7 +65,7 @@ class Ending:
         """To rest, as often as something stops the arms on the way; holding, if that is wanted."""
         station = self._station
         if station.config.purpose == "rest":
-            self._await(control, HOLD_TIMEOUT_S, lambda: station.watch.state is State.HOLDING)
+            self._await_diagnosis(control)
             self._holds.support(lambda: self._is_quitting() or control.exit_status() is not None)
         tries = 0
         while control.exit_status() is None and not self._is_quitting() and tries < REST_TRIES:
@@ -83,6 +83,13 @@ class Ending:
         if control.exit_status() is None:
             station.tell(Quit())
             self._await(control, QUIT_TIMEOUT_S, lambda: False)
+
+    def _await_diagnosis(self, control: Child) -> None:
+        """Until control holds and has looked at what it holds: that shows in the tick after."""
+        watch = self._station.watch
+        self._await(control, HOLD_TIMEOUT_S, lambda: watch.state is State.HOLDING)
+        first = watch.tick
+        self._await(control, HOLD_TIMEOUT_S, lambda: watch.tick > first)
 
     def _await(self, child: Child, timeout_s: float, done: Callable[[], bool]) -> None:
         """Until the child has ended, or `done`, or the time is over."""
