@@ -3,7 +3,7 @@
 The journal is one that the real recorder has written, to its end. It is then cut off at every byte
 of its last 64 KB, loses each of its 4 KiB blocks to zeros, and has single bits flipped at random.
 What must be read is known without the reader: every record that ends before the first byte that
-differs, and nothing else.
+differs, and nothing else; all of them where only one of the header's two copies is spoilt.
 """
 
 import collections
@@ -32,6 +32,8 @@ from teleop.tick import Outcome
 STEPS: Final = 40
 CAMERAS: Final = 2
 WIDTH, HEIGHT = 128, 96
+HEADERS: Final = 2
+"""The header, and its copy."""
 CUT_BYTES: Final = 64 << 10
 BLOCK_BYTES: Final = 4 << 10
 FLIPS: Final = 5000
@@ -44,7 +46,7 @@ class Intact:
     """The journal as it was written.
 
     Attributes:
-        ends: where each record ends; the header's is the first.
+        ends: where each record ends; the headers' are the first.
         records: kind and payload of each.
     """
 
@@ -52,9 +54,14 @@ class Intact:
     ends: list[int]
     records: list[tuple[int, bytes]]
 
-    def whole_before(self, offset: int) -> int:
-        """How many records lie wholly before this byte."""
-        return int(np.searchsorted(self.ends, offset, side="right"))
+    def readable(self, damage: "Damage", differs: int) -> int:
+        """How many records must be read: those wholly before the first byte that differs, unless
+        that spares a header and all that follows."""
+        if damage.put is not None and differs < self.ends[HEADERS - 1]:
+            end = damage.offset + len(damage.put)
+            if end <= self.ends[0] or self.ends[0] <= differs < end <= self.ends[HEADERS - 1]:
+                return len(self.ends)
+        return int(np.searchsorted(self.ends, differs, side="right"))
 
     def steps_in(self, records: int) -> int:
         """How many of the first so many records are steps."""
@@ -189,7 +196,7 @@ def _spoil(name: str, path: Path, intact: Intact, damages: list[Damage]) -> None
     every = max(1, len(damages) // FINALISED)
     for number, damage in enumerate(damages):
         with _damaged(path, intact, damage) as differs:
-            whole = intact.whole_before(differs)
+            whole = intact.readable(damage, differs)
             if damage.put is not None and differs == damage.offset + len(damage.put):
                 whole = len(intact.ends)  # these zeros stood there before
             began_s = time.perf_counter()
@@ -216,7 +223,7 @@ def _read(path: Path, intact: Intact, whole: int, tally: Tally) -> str:
     except Exception as error:  # what this benchmark looks for
         tally.exceptions += 1
         return repr(error)
-    tally.wrong += read != intact.records[1 : max(whole, 1)]
+    tally.wrong += read != intact.records[HEADERS : max(whole, HEADERS)]
     tally.silent += not told or complete != (whole == len(intact.ends))
     tally.fewest_steps = min(tally.fewest_steps, sum(kind == Kind.STEP for kind, _ in read))
     return ""

@@ -19,8 +19,9 @@ from recorder.cameras.camera import Record
 from recorder.episode.schema import step_dtype
 from recorder.errors import JournalError
 from recorder.journal.header import MAX_HEADER_BYTES, EpisodeHeader, HeaderError, VersionError
-from recorder.journal.resync import Rest, rest_after
+from recorder.journal.resync import MAX_UNREADABLE, Rest, rest_after
 from recorder.journal.writer import (
+    BLOCK_BYTES,
     END,
     EVENT,
     FRAME,
@@ -102,7 +103,7 @@ class JournalReader:
     """Reads a journal from an open file or a path.
 
     Attributes:
-        header: None if not even that could be verified; there are no steps then.
+        header: None if neither it nor its copy could be verified; there are no steps then.
         tail, fault: how the file ends; known when an iteration has come to its end.
 
     Raises:
@@ -119,10 +120,10 @@ class JournalReader:
             self._size = path.stat().st_size
         except OSError as error:
             raise JournalError(f"Cannot read {path}: {error.strerror}.") from error
-        self.header = self._read_header()
+        self._after_header, self._records_before = 0, 0
+        self.header = self._read_header() or self._read_copy()
         cameras = len(self.header.cameras) if self.header else 0
         self._dtype = step_dtype(cameras, self.header.state_size if self.header else 0)
-        self._after_header = self._file.tell()
 
     def __enter__(self) -> Self:
         return self
@@ -168,7 +169,7 @@ class JournalReader:
         if self.header is None:
             return
         self._file.seek(self._after_header)
-        self._verified_bytes, self._verified_records = self._after_header, 1
+        self._verified_bytes, self._verified_records = self._after_header, self._records_before
         steps = 0
         try:
             while True:
@@ -184,20 +185,55 @@ class JournalReader:
             self.tail, self.fault = end.tail, end.fault
 
     def _read_header(self) -> EpisodeHeader | None:
+        """The header at the beginning; where there is none, `tail` and `fault` say why."""
         try:
-            kind, payload = self._read_record(0)
-            if kind != Kind.HEADER:
-                raise _EndedError(Tail.DAMAGED, "it does not begin with a header")
-            if len(payload) > MAX_HEADER_BYTES:
-                raise _EndedError(Tail.DAMAGED, "its header is longer than any recorder writes")
-            return EpisodeHeader.from_json(payload)
+            header = self._parse_header(0)
         except VersionError as error:
             self.tail, self.fault = Tail.FOREIGN, str(error)
         except HeaderError as error:
             self.tail, self.fault = Tail.DAMAGED, str(error)
         except _EndedError as end:
             self.tail, self.fault = end.tail, end.fault
+        else:
+            length = self._file.tell()
+            copied = length % BLOCK_BYTES == 0  # older journals have one header, of any length
+            self._after_header, self._records_before = (2 * length, 2) if copied else (length, 1)
+            return header
         return None
+
+    def _read_copy(self) -> EpisodeHeader | None:
+        """The header's copy, which follows it on the border of a block and is as long."""
+        if self.tail is Tail.FOREIGN:
+            return None
+        longest = min(MAX_HEADER_BYTES + BLOCK_BYTES, self._size // 2)
+        unreadable = 0
+        for start in range(BLOCK_BYTES, longest + 1, BLOCK_BYTES):
+            try:
+                self._file.seek(start)
+                header = self._parse_header(1)
+            except VersionError as error:
+                self.tail, self.fault = Tail.FOREIGN, str(error)
+                return None
+            except HeaderError:
+                continue
+            except _EndedError as end:
+                unreadable += isinstance(end.__cause__, OSError)
+                if unreadable > MAX_UNREADABLE:
+                    return None
+                continue
+            if self._file.tell() == 2 * start:
+                self._after_header, self._records_before = 2 * start, 2
+                return header
+        return None
+
+    def _parse_header(self, sequence: int) -> EpisodeHeader:
+        """The header record that begins here."""
+        kind, payload = self._read_record(sequence)
+        if kind != Kind.HEADER:
+            raise _EndedError(Tail.DAMAGED, "it does not begin with a header")
+        if len(payload) > MAX_HEADER_BYTES:
+            raise _EndedError(Tail.DAMAGED, "its header is longer than any recorder writes")
+        return EpisodeHeader.from_json(payload)
 
     def _read_record(self, sequence: int) -> tuple[int, bytes]:
         """Kind and payload of the next record."""

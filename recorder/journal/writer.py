@@ -1,7 +1,8 @@
 """The journal: what is recorded, as it happens, in a form that no crash can spoil.
 
-An append-only file of records, each with its own checksums: one header (JSON), steps (a fixed
-record and its JPEGs), events, and at the end an end record with the outcome. A step goes out in one
+An append-only file of records, each with its own checksums: one header (JSON) and its copy, steps
+(a fixed record and its JPEGs), events, and at the end an end record with the outcome. Without a
+header nothing could be read: hence the copy, in blocks of its own. A step goes out in one
 ``write``: after it, the death of any process cannot lose the step. A helper thread calls
 ``fdatasync`` so that at most a second is lost to a power failure. While a journal is written it is
 locked (``flock``), which is how the next start tells it from a leftover.
@@ -34,6 +35,8 @@ END: Final = struct.Struct("<IQ")
 """outcome, number of steps."""
 EVENT: Final = struct.Struct("<q")
 """t_ns; the text follows, UTF-8."""
+BLOCK_BYTES: Final = 4096
+"""The header fills whole ones, so that what spoils a block of it spares its copy."""
 MAX_PAYLOAD: Final = 1 << 28
 MAX_TEXT_BYTES: Final = 512
 """Of an event, UTF-8: in the file all texts are as wide as the longest. What the session may tell
@@ -92,6 +95,7 @@ class JournalWriter:
             raise JournalError(f"Cannot create {path}: {error.strerror}.") from error
         fcntl.flock(self._descriptor, fcntl.LOCK_EX)
         try:
+            self._append(Kind.HEADER, [payload])
             self._append(Kind.HEADER, [payload])
         except JournalError:
             os.close(self._descriptor)
@@ -175,13 +179,18 @@ class JournalWriter:
 
 
 def _header_payload(path: Path, header: EpisodeHeader) -> bytes:
-    payload = header.to_json()
+    payload = _in_whole_blocks(header.to_json())
     if len(payload) > MAX_HEADER_BYTES:
         raise JournalError(
             f"Cannot record {path}: its header takes {len(payload)} bytes, and {MAX_HEADER_BYTES} "
             "are the most; make the prompt of the task shorter."
         )
     return payload
+
+
+def _in_whole_blocks(payload: bytes) -> bytes:
+    """JSON with spaces after it, so that its record ends where a block does."""
+    return payload + b" " * (-(FRAME.size + len(payload)) % BLOCK_BYTES)
 
 
 class _Syncer:

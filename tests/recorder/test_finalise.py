@@ -17,7 +17,7 @@ from recorder.episode.recover import recover_folder
 from recorder.episode.schema import step_dtype
 from recorder.episode.soundness import check
 from recorder.errors import FinaliseError, JournalBusyError
-from recorder.journal.writer import EVENT, MAX_TEXT_BYTES, JournalWriter, Kind, frame
+from recorder.journal.writer import EVENT, MAGIC, MAX_TEXT_BYTES, JournalWriter, Kind, frame
 from recorder.open_episode import OpenEpisode
 from recorder.pictures.encode import EncodePool
 from teleop.tick import Outcome
@@ -125,7 +125,7 @@ def test_a_damaged_journal_is_set_aside_whole(tmp_path: Path) -> None:
 
 def test_a_damaged_header_loses_no_bytes(tmp_path: Path) -> None:
     path = journal(tmp_path)
-    content = b"X" + path.read_bytes()[1:]
+    content = path.read_bytes().replace(MAGIC, b"XXXX", 2)  # and its copy
     path.write_bytes(content)
     said: list[str] = []
     assert recover_folder(tmp_path, said.append) == []
@@ -137,7 +137,8 @@ def test_empty_and_headless_journals_go(tmp_path: Path) -> None:
     (tmp_path / "episode_0.journal").touch()
     JournalWriter(tmp_path / "episode_1.journal", make_header(1)).close()
     whole = journal(tmp_path, 2).read_bytes()
-    (tmp_path / "episode_2.journal").write_bytes(whole[:3000])  # torn within its first step
+    first_step = whole.index(MAGIC, whole.index(MAGIC, 1) + 1)
+    (tmp_path / "episode_2.journal").write_bytes(whole[: first_step + 100])
     said: list[str] = []
     assert recover_folder(tmp_path, said.append) == []
     assert names(tmp_path) == []
@@ -180,7 +181,7 @@ def test_long_texts_do_not_make_a_huge_file(tmp_path: Path) -> None:
         writer.append_event(number, "short")
     text = EVENT.pack(600) + b"y" * 8_000_000  # as none of ours writes it
     with writer.path.open("ab") as file:
-        file.write(frame(Kind.EVENT, 602, [text]) + text)
+        file.write(frame(Kind.EVENT, 603, [text]) + text)
     writer.close()
     saved = finalise(writer.path, recovered=True)
     assert saved.path

@@ -15,7 +15,7 @@ from recorder.episode.schema import FRAME_DTYPE, step_dtype
 from recorder.errors import JournalError
 from recorder.journal.header import EpisodeHeader
 from recorder.journal.reader import JournalReader, Scan, Tail
-from recorder.journal.writer import FRAME, MAGIC, JournalWriter, Kind
+from recorder.journal.writer import BLOCK_BYTES, FRAME, MAGIC, JournalWriter, Kind, frame
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import STATE_SIZE, make_header, make_tick
 
@@ -36,7 +36,7 @@ def record_of(step: int) -> np.ndarray:
 
 
 def write(path: Path, steps: int = STEPS, finish: bool = True) -> list[int]:
-    """A journal; returns the length of the file after its header, and after each step."""
+    """A journal; returns the length of the file after its headers, and after each step."""
     writer = JournalWriter(path, make_header())
     lengths = [writer.bytes]
     for step in range(steps):
@@ -64,7 +64,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[bytes, list[int]]:
 
 @pytest.fixture(scope="module")
 def ends(whole: tuple[bytes, list[int]]) -> list[int]:
-    """Where the records of `whole` end: the header, the steps, an event, the end."""
+    """Where the records of `whole` end: the headers, the steps, an event, the end."""
     content, _ = whole
     places = [place for place in range(len(content)) if content.startswith(MAGIC, place)]
     return [*places[1:], len(content)]
@@ -73,6 +73,12 @@ def ends(whole: tuple[bytes, list[int]]) -> list[int]:
 def verified(lengths: list[int], intact: int) -> int:
     """How many steps lie within the first `intact` bytes."""
     return max(sum(length <= intact for length in lengths) - 1, 0)
+
+
+def spares_a_header(lengths: list[int], start: int, end: int) -> bool:
+    """Whether damage from `start` to `end` lies within one of the two headers."""
+    copy = lengths[0] // 2
+    return end <= copy or copy <= start < end <= lengths[0]
 
 
 def test_what_was_written_comes_back(tmp_path: Path) -> None:
@@ -141,6 +147,9 @@ def test_a_flipped_bit_ends_the_prefix_before_it(
     path = tmp_path / "flipped.journal"
     path.write_bytes(damaged)
     _, found = scan(path)
+    if spares_a_header(lengths, at, at + 1):
+        assert (len(found.steps), found.tail, found.note) == (STEPS, Tail.COMPLETE, "")
+        return
     assert found.steps == list(range(verified(lengths, at)))
     assert found.tail is Tail.DAMAGED
     assert found.note
@@ -162,6 +171,9 @@ def test_a_block_of_zeros_ends_the_prefix_before_it(
     path = tmp_path / "zeros.journal"
     path.write_bytes(damaged)
     _, found = scan(path)
+    if spares_a_header(lengths, changed, min(at + size, len(content))):
+        assert (len(found.steps), found.tail) == (STEPS, Tail.COMPLETE)
+        return
     assert found.steps == list(range(verified(lengths, changed)))
     assert (found.tail is Tail.COMPLETE) == (changed == len(content))
 
@@ -175,6 +187,55 @@ def test_any_bytes_are_a_journal_without_steps(tmp_path: Path, content: bytes) -
     assert header is None
     assert found.steps == []
     assert found.note
+
+
+@pytest.mark.parametrize("copy", [0, 1])
+def test_a_block_of_the_header_may_be_lost(
+    tmp_path: Path, whole: tuple[bytes, list[int]], copy: int
+) -> None:
+    content, lengths = whole
+    length = lengths[0] // 2
+    assert length % BLOCK_BYTES == 0
+    path = tmp_path / "episode_0.journal"
+    for start in range(copy * length, (copy + 1) * length, BLOCK_BYTES):
+        path.write_bytes(content[:start] + bytes(BLOCK_BYTES) + content[start + BLOCK_BYTES :])
+        header, found = scan(path)
+        assert header == make_header()
+        assert (len(found.steps), found.tail, found.note) == (STEPS, Tail.COMPLETE, "")
+
+
+def test_without_both_headers_nothing_is_read_and_that_is_said(
+    tmp_path: Path, whole: tuple[bytes, list[int]]
+) -> None:
+    content, lengths = whole
+    path = tmp_path / "episode_0.journal"
+    path.write_bytes(bytes(lengths[0]) + content[lengths[0] :])
+    header, found = scan(path)
+    assert (header, found.steps, found.tail) == (None, [], Tail.DAMAGED)
+    assert f"{STEPS} more steps stand after the damage" in found.note
+
+
+def test_a_journal_with_one_header_only_is_read(
+    tmp_path: Path, whole: tuple[bytes, list[int]]
+) -> None:
+    """As recorders wrote it before."""
+    path = tmp_path / "episode_0.journal"
+    payload = make_header().to_json()
+    step = [record_of(0).tobytes(), *jpegs_of(0)]
+    records = frame(Kind.HEADER, 0, [payload]), payload, frame(Kind.STEP, 1, step), *step
+    path.write_bytes(b"".join(records))
+    header, found = scan(path)
+    assert (header, found.steps, found.tail) == (make_header(), [0], Tail.UNFINISHED)
+
+
+def test_a_copy_of_another_version_is_named(
+    tmp_path: Path, whole: tuple[bytes, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "episode_0.journal"
+    path.write_bytes(bytes(100) + whole[0][100:])
+    monkeypatch.setattr("recorder.journal.header.SCHEMA_VERSION", 99)
+    header, found = scan(path)
+    assert (header, found.tail) == (None, Tail.FOREIGN)
 
 
 def test_a_record_that_moved_is_not_believed(
@@ -242,10 +303,10 @@ def test_memory_stays_bounded_by_a_record(tmp_path: Path) -> None:
 
 
 def write_header_claiming(folder: Path, length: int) -> bytes:
-    """A journal whose second record claims to be `length` bytes long."""
+    """A journal whose first step claims to be `length` bytes long."""
     path = folder / "claim.journal"
     JournalWriter(path, make_header()).close()
-    head = FRAME.pack(MAGIC, Kind.STEP, 1, length, 0, 0)[:-4]
+    head = FRAME.pack(MAGIC, Kind.STEP, 2, length, 0, 0)[:-4]
     return path.read_bytes() + head + struct.pack("<I", zlib.crc32(head))
 
 

@@ -98,7 +98,7 @@ STEP = record_of(0).tobytes()
 @pytest.mark.parametrize(
     ("kind", "payload"),
     [
-        (Kind.HEADER, make_header().to_json()),  # a second one
+        (Kind.HEADER, make_header().to_json()),  # a third one
         (77, b""),
         (Kind.STEP, STEP[:-1]),
         (Kind.STEP, STEP + b"".join(jpegs_of(0)) + b"x"),
@@ -115,7 +115,7 @@ def test_a_record_that_no_recorder_writes_ends_the_prefix(
     path = tmp_path / "episode_0.journal"
     JournalWriter(path, make_header()).close()
     with path.open("ab") as file:
-        file.write(frame(kind, 1, [payload]) + payload)  # type: ignore[arg-type]
+        file.write(frame(kind, 2, [payload]) + payload)  # type: ignore[arg-type]
     header, found = scan(path)
     assert header == make_header()
     assert (found.steps, found.outcome) == ([], Outcome.UNLABELLED)

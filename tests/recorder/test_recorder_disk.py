@@ -8,6 +8,7 @@ from pathlib import Path
 from recorder.episode.reader import EpisodeReader
 from recorder.folder.numbering import episodes_in
 from recorder.journal.reader import JournalReader
+from recorder.journal.writer import MAGIC
 from recorder.status import RecorderState
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import FakeRig
@@ -51,7 +52,10 @@ def test_a_journal_that_is_damaged_from_its_beginning_is_kept_and_called_so(
     rig.record(0, 5)
     rig.wait_for(lambda status: status["steps_journaled"] == 5)
     with (rig.dataset / "episode_0.journal").open("r+b") as journal:
-        journal.write(b"X")
+        copy = journal.read().index(MAGIC, 1)
+        for header in (0, copy):
+            journal.seek(header)
+            journal.write(b"X")
     rig.end(0)
     rig.wait_for(lambda status: status["state"] == RecorderState.FAILED)
     (said,) = (text for text in rig.said() if "Episode 0" in text)

@@ -13,7 +13,7 @@ from recorder.episode.recover import Recovery, recover_each, recover_folder, rec
 from recorder.episode.soundness import check
 from recorder.errors import FolderError, JournalBusyError
 from recorder.folder.numbering import claim_number
-from recorder.journal.writer import MAGIC, JournalWriter, Kind, frame
+from recorder.journal.writer import FRAME, MAGIC, JournalWriter, Kind, frame
 from recorder.open_episode import OpenEpisode
 from recorder.pictures.encode import EncodePool
 from teleop.tick import Outcome
@@ -42,7 +42,7 @@ def damaged(path: Path, step: int) -> bytes:
     """Spoil a byte of a step; returns what the journal then holds."""
     content = bytearray(path.read_bytes())
     records = [at for at in range(len(content)) if content.startswith(MAGIC, at)]
-    content[records[1 + step] + 200] ^= 1
+    content[records[2 + step] + 200] ^= 1
     path.write_bytes(content)
     return bytes(content)
 
@@ -104,7 +104,7 @@ def test_of_two_damaged_journals_of_one_number_both_are_kept(tmp_path: Path) -> 
 
 def test_a_journal_of_which_nothing_can_be_read_is_kept(tmp_path: Path) -> None:
     path = left_behind(tmp_path, 0)
-    path.write_bytes(b"X" + path.read_bytes()[1:])
+    path.write_bytes(path.read_bytes().replace(MAGIC, b"XXXX", 2))  # the header, and its copy
     (recovery,) = recover(tmp_path)
     assert names(tmp_path) == ["episode_0.journal.damaged"]
     assert not recovery.is_whole
@@ -145,8 +145,10 @@ def test_one_journal_that_no_recorder_wrote_does_not_keep_the_others_waiting(
     header["cameras"][1]["name"] = header["cameras"][0]["name"]
     payload = json.dumps(header).encode()
     content = path.read_bytes()
-    rest = content[content.index(MAGIC, 4) :]
-    path.write_bytes(frame(Kind.HEADER, 0, [payload]) + payload + rest)
+    length = content.index(MAGIC, 4)
+    payload += b" " * (length - FRAME.size - len(payload))
+    headers = [frame(Kind.HEADER, number, [payload]) + payload for number in (0, 1)]
+    path.write_bytes(b"".join(headers) + content[2 * length :])
     left_behind(tmp_path, 1)
     first, second = recover(tmp_path)
     assert first.saved is None
