@@ -15,9 +15,16 @@ from teleop.tick import State
 pytestmark = pytest.mark.sim
 
 
-def realtime(folder: Path, *more: str, max_steps: int = 150, cameras: int = 4) -> list[str]:
+def realtime(
+    folder: Path,
+    *more: str,
+    max_steps: int = 150,
+    cameras: int = 4,
+    hold_timeout_s: float = 30.0,
+) -> list[str]:
     """Arguments for a real-time session with small pictures."""
-    rig, task = small_rig(folder, cameras=cameras), short_task(folder, max_steps)
+    rig = small_rig(folder, hold_timeout_s, cameras)
+    task = short_task(folder, max_steps)
     return ["--realtime", "--task", str(task), "--rig", str(rig), "--seed", "1", *more]
 
 
@@ -115,7 +122,7 @@ def test_renderers_end_with_a_killed_session_and_a_killed_world(
     tmp_path: Path, victim: str
 ) -> None:
     data = tmp_path / "data"
-    with collecting(data, *realtime(tmp_path, max_steps=1400)) as collect:
+    with collecting(data, *realtime(tmp_path, max_steps=1400, hold_timeout_s=2.0)) as collect:
         collect.wait_for_step(20)
         pids = processes(collect)
         os.kill(collect.pid(victim), signal.SIGKILL)
@@ -129,7 +136,7 @@ def test_renderers_end_with_a_killed_session_and_a_killed_world(
 
 def test_a_lost_renderer_ends_the_session_with_a_sentence(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with collecting(data, *realtime(tmp_path, max_steps=1400)) as collect:
+    with collecting(data, *realtime(tmp_path, max_steps=1400, hold_timeout_s=2.0)) as collect:
         collect.wait_for_step(20)
         pids = processes(collect)
         os.kill(int((collect.runtime / "renderer-0.pid").read_text()), signal.SIGKILL)
