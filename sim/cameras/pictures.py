@@ -1,7 +1,8 @@
 """What the emulated cameras show: a loop of JPEGs, made once, whose pictures tell their number.
 
 Colours and noise move from right to left; two digits, and blocks along the lower edge that a
-program can read, give the number of the frame within the loop.
+program can read, give the number of the frame within the loop. The camera's name stands below the
+digits: people tell cameras apart by what they see.
 """
 
 from functools import cache
@@ -26,11 +27,15 @@ _SEED: Final = 5
 
 
 @cache
-def encoded_loop(width: int, height: int, look: Look = "normal") -> tuple[bytes, ...]:
+def encoded_loop(
+    width: int, height: int, look: Look = "normal", name: str = ""
+) -> tuple[bytes, ...]:
     """The JPEGs of one round; takes some 3 ms a picture of 640x480 the first time."""
     texture = _texture(width, height)
     numbers = range(LOOP if look == "normal" else _SPOILT_LOOP)
-    return tuple(_encode(_spoil(_picture(texture, number), look, number)) for number in numbers)
+    return tuple(
+        _encode(_spoil(_picture(texture, number, name), look, number)) for number in numbers
+    )
 
 
 def shown_number(image: Image) -> int | None:
@@ -59,7 +64,7 @@ def _texture(width: int, height: int) -> Image:
     return np.concatenate([pattern, pattern], axis=1)
 
 
-def _picture(texture: Image, number: int) -> Image:
+def _picture(texture: Image, number: int, name: str) -> Image:
     """(H, W, 3): picture `number` of the loop."""
     height, width = texture.shape[0], texture.shape[1] // 2
     left = number * width // LOOP
@@ -70,8 +75,21 @@ def _picture(texture: Image, number: int) -> Image:
     cv2.putText(
         image, f"{number:02}", place, cv2.FONT_HERSHEY_SIMPLEX, scale, (255,) * 3, thickness
     )
+    _draw_name(image, name)
     _draw_blocks(image, number)
     return image
+
+
+def _draw_name(image: Image, name: str) -> None:
+    """Across the middle, as large as it fits."""
+    if not name:
+        return
+    height, width = image.shape[:2]
+    font, margin = cv2.FONT_HERSHEY_SIMPLEX, width // 20
+    (length, _), _ = cv2.getTextSize(name, font, 1.0, 1)
+    scale = min(height / 240, (width - 2 * margin) / length)
+    thickness = max(1, round(2 * scale))
+    cv2.putText(image, name, (margin, height * 9 // 16), font, scale, (255,) * 3, thickness)
 
 
 def _draw_blocks(image: Image, number: int) -> None:

@@ -59,7 +59,7 @@ class ServedCamera:
     ) -> None:
         self.name = name
         self._size = (width, height)
-        self._pictures = encoded_loop(width, height)
+        self._pictures = encoded_loop(width, height, name=name)
         self._number = 0
         self._rate_hz, self._drift_percent = rate_hz, 0.0
         self._schedule = self._scheduled(rate_hz, 0.0)
@@ -125,7 +125,7 @@ class ServedCamera:
         """What the pictures are like from now on: one of `pictures.LOOKS`."""
         if look not in LOOKS:
             raise ValueError(f"look must be one of {', '.join(LOOKS)}, not {look!r}")
-        self._pictures = encoded_loop(*self._size, look)
+        self._pictures = encoded_loop(*self._size, look, self.name)
 
     # ---- serving ------------------------------------------------------------------------------
 

@@ -21,6 +21,16 @@ def test_each_picture_tells_its_number(width: int, height: int) -> None:
     assert [shown_number(image) for image in images] == list(range(LOOP))
 
 
+@pytest.mark.parametrize("name", ["top", "cam_right_wrist", "n" * 60])
+def test_a_name_tells_cameras_apart_and_hides_no_number(name: str) -> None:
+    plain, named = decoded(160, 120), encoded_loop(160, 120, name=name)
+    for number, (image, jpeg) in enumerate(zip(plain, named, strict=True)):
+        shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+        assert shown is not None
+        assert shown_number(shown) == number
+        assert np.abs(shown.astype(int) - image).max() > 100
+
+
 def test_pictures_have_the_bytes_of_a_webcams() -> None:
     sizes = [len(jpeg) for jpeg in encoded_loop(640, 480)]
     assert 40_000 < min(sizes) < max(sizes) < 90_000
