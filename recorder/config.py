@@ -12,6 +12,8 @@ from teleop.joints import SIDES, Side
 CameraKind = Literal["simulated", "pattern", "realsense", "webcam"]
 DEVICE_KINDS: Final[tuple[CameraKind, ...]] = ("realsense", "webcam")
 """Kinds with a device of their own, that is captured by a thread."""
+MAX_SIDE_PX: Final = 8192
+"""Of a picture."""
 Subsampling = Literal["420", "422", "444"]
 TimeBase = Literal["simulated", "monotonic"]
 
@@ -43,7 +45,7 @@ class CameraConfig:
     def __post_init__(self) -> None:
         if not self.name.isidentifier():
             raise ValueError(f"camera name {self.name!r} may have letters, digits and _ only.")
-        if not (1 <= self.width <= 8192 and 1 <= self.height <= 8192):
+        if not (1 <= self.width <= MAX_SIDE_PX and 1 <= self.height <= MAX_SIDE_PX):
             raise ValueError(f"{self.name}: {self.width}x{self.height} is no picture size.")
         if not 0.1 <= self.rate_hz <= 1000:
             raise ValueError(f"{self.name}: rate_hz must be 0.1-1000, not {self.rate_hz}.")

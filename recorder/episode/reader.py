@@ -12,19 +12,17 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Self
 
 import h5py
 import numpy as np
 import numpy.typing as npt
 
 from recorder.cameras.camera import Image
+from recorder.config import MAX_SIDE_PX
 from recorder.episode import schema
 from recorder.errors import EpisodeError
 from teleop.tick import Outcome
-
-MAX_SIDE_PX: Final = 8192
-"""Of a picture: what `recorder.config.CameraConfig` allows."""
 
 
 @dataclass(frozen=True, slots=True)
