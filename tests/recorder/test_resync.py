@@ -73,11 +73,12 @@ def test_one_step_is_one_step(tmp_path: Path, whole: tuple[bytes, list[int]]) ->
     assert found.note.endswith("1 more step stands after the damage.")
 
 
-def test_a_header_that_is_gone_leaves_steps_that_are_counted(
+def test_headers_that_are_gone_leave_steps_that_are_counted(
     tmp_path: Path, whole: tuple[bytes, list[int]]
 ) -> None:
-    content, _ = whole
-    found = damage(tmp_path, content, slice(0, 4))
+    content, lengths = whole
+    copy = lengths[0] // 2
+    found = damage(tmp_path, content, slice(0, 4), slice(copy, copy + 4))
     assert (found.steps, found.steps_after, found.tail) == ([], STEPS, Tail.DAMAGED)
 
 
@@ -92,7 +93,7 @@ def test_a_part_that_is_missing_in_the_middle_is_damage_and_not_a_torn_end(
         _, found = scan(path)
         assert found.tail is Tail.DAMAGED
     huge = bytearray(content)
-    head = frame(Kind.STEP, STEPS // 2, [bytes(1 << 20)])  # longer than all that follows
+    head = frame(Kind.STEP, STEPS // 2 + 1, [bytes(1 << 20)])  # longer than all that follows
     place = lengths[STEPS // 2 - 1]
     huge[place : place + len(head)] = head
     path.write_bytes(huge)
@@ -158,12 +159,32 @@ def test_what_the_disk_cannot_read_is_passed_over_and_left_alone_at_last(
         assert everywhere.failures == MAX_UNREADABLE
 
 
+def test_a_disk_that_cannot_read_a_header_is_not_asked_for_its_copy_everywhere(
+    tmp_path: Path, whole: tuple[bytes, list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content, _ = whole
+    path = tmp_path / "episode_0.journal"
+    path.write_bytes(content)
+    with path.open("rb") as file:
+        spoilt = Failing(file, range(100))
+        monkeypatch.setattr(Path, "open", lambda *_: spoilt)
+        reader = JournalReader(path)
+        assert reader.header == make_header()
+        assert [step.record["tick"]["step"] for step in reader.steps()] == list(range(STEPS))
+        os.truncate(path, 100 * CHUNK_BYTES)
+        everywhere = Failing(file, range(path.stat().st_size))
+        monkeypatch.setattr(Path, "open", lambda *_: everywhere)
+        file.seek(0)
+        assert JournalReader(path).header is None
+        assert everywhere.failures <= MAX_UNREADABLE + 2
+
+
 class Failing:
     """A file on a disk with a bad place."""
 
     def __init__(self, file: BinaryIO, bad: range) -> None:
         self._file, self._bad, self.failures = file, bad, 0
-        self.seek, self.fileno = file.seek, file.fileno
+        self.seek, self.fileno, self.tell = file.seek, file.fileno, file.tell
 
     def read(self, length: int) -> bytes:
         if (at := self._file.tell()) in self._bad or at < self._bad.start < at + length:
