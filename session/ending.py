@@ -87,9 +87,11 @@ class Ending:
     def _await_diagnosis(self, control: Child) -> None:
         """Until control holds and has looked at what it holds: that shows in the tick after."""
         watch = self._station.watch
-        self._await(control, HOLD_TIMEOUT_S, lambda: watch.state is State.HOLDING)
+        self._await(
+            control, HOLD_TIMEOUT_S, lambda: watch.state is State.HOLDING or self._is_quitting()
+        )
         first = watch.tick
-        self._await(control, HOLD_TIMEOUT_S, lambda: watch.tick > first)
+        self._await(control, HOLD_TIMEOUT_S, lambda: watch.tick > first or self._is_quitting())
 
     def _await(self, child: Child, timeout_s: float, done: Callable[[], bool]) -> None:
         """Until the child has ended, or `done`, or the time is over."""

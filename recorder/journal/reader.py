@@ -58,6 +58,15 @@ class _EndedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Head:
+    """What stands before a record's payload."""
+
+    kind: int
+    length: int
+    payload_crc: int
+
+
+@dataclass(frozen=True, slots=True)
 class JournalStep:
     """A step as journaled: its record (0-d, `step_dtype`) and one JPEG a camera."""
 
@@ -120,7 +129,7 @@ class JournalReader:
             self._size = path.stat().st_size
         except OSError as error:
             raise JournalError(f"Cannot read {path}: {error.strerror}.") from error
-        self._after_header, self._records_before = 0, 0
+        self._header_end = 0  # its copy ends at twice that
         self.header = self._read_header() or self._read_copy()
         cameras = len(self.header.cameras) if self.header else 0
         self._dtype = step_dtype(cameras, self.header.state_size if self.header else 0)
@@ -168,10 +177,14 @@ class JournalReader:
         """Every verified record after the header: steps, events, and last the outcome."""
         if self.header is None:
             return
-        self._file.seek(self._after_header)
-        self._verified_bytes, self._verified_records = self._after_header, self._records_before
+        after_headers = 2 * self._header_end
+        self._file.seek(after_headers)
+        # Where the copy should be may be steps, if a part of the file is missing.
+        self._verified_bytes, self._verified_records = self._header_end, 2
         steps = 0
         try:
+            if self._size < after_headers:
+                raise _EndedError(Tail.TORN, "the copy of its header was cut short")
             while True:
                 record = self._read_record(self._verified_records)
                 self._verified_bytes = self._file.tell()
@@ -187,7 +200,8 @@ class JournalReader:
     def _read_header(self) -> EpisodeHeader | None:
         """The header at the beginning; where there is none, `tail` and `fault` say why."""
         try:
-            header = self._parse_header(0)
+            head = self._read_head(0)
+            header = self._parse_header(head)
         except VersionError as error:
             self.tail, self.fault = Tail.FOREIGN, str(error)
         except HeaderError as error:
@@ -195,9 +209,7 @@ class JournalReader:
         except _EndedError as end:
             self.tail, self.fault = end.tail, end.fault
         else:
-            length = self._file.tell()
-            copied = length % BLOCK_BYTES == 0  # older journals have one header, of any length
-            self._after_header, self._records_before = (2 * length, 2) if copied else (length, 1)
+            self._header_end = self._file.tell()
             return header
         return None
 
@@ -205,12 +217,15 @@ class JournalReader:
         """The header's copy, which follows it on the border of a block and is as long."""
         if self.tail is Tail.FOREIGN:
             return None
-        longest = min(MAX_HEADER_BYTES + BLOCK_BYTES, self._size // 2)
+        longest = min(FRAME.size + MAX_HEADER_BYTES, self._size // 2)
         unreadable = 0
         for start in range(BLOCK_BYTES, longest + 1, BLOCK_BYTES):
             try:
                 self._file.seek(start)
-                header = self._parse_header(1)
+                head = self._read_head(1)
+                if FRAME.size + head.length != start:
+                    continue
+                header = self._parse_header(head)
             except VersionError as error:
                 self.tail, self.fault = Tail.FOREIGN, str(error)
                 return None
@@ -221,38 +236,43 @@ class JournalReader:
                 if unreadable > MAX_UNREADABLE:
                     return None
                 continue
-            if self._file.tell() == 2 * start:
-                self._after_header, self._records_before = 2 * start, 2
-                return header
+            self._header_end = start
+            return header
         return None
 
-    def _parse_header(self, sequence: int) -> EpisodeHeader:
-        """The header record that begins here."""
-        kind, payload = self._read_record(sequence)
-        if kind != Kind.HEADER:
+    def _parse_header(self, head: _Head) -> EpisodeHeader:
+        """The header whose head has just been read."""
+        if head.kind != Kind.HEADER:
             raise _EndedError(Tail.DAMAGED, "it does not begin with a header")
-        if len(payload) > MAX_HEADER_BYTES:
+        if head.length > MAX_HEADER_BYTES:
             raise _EndedError(Tail.DAMAGED, "its header is longer than any recorder writes")
-        return EpisodeHeader.from_json(payload)
+        return EpisodeHeader.from_json(self._read_payload(head))
 
     def _read_record(self, sequence: int) -> tuple[int, bytes]:
         """Kind and payload of the next record."""
-        head = self._read(FRAME.size)
-        if not head:
+        head = self._read_head(sequence)
+        return head.kind, self._read_payload(head)
+
+    def _read_head(self, sequence: int) -> _Head:
+        content = self._read(FRAME.size)
+        if not content:
             raise _EndedError(Tail.UNFINISHED, "it has no end record")
-        if len(head) < FRAME.size:
+        if len(content) < FRAME.size:
             raise _EndedError(Tail.TORN, "its last record was cut short")
-        magic, kind, found, length, payload_crc, head_crc = FRAME.unpack(head)
-        if magic != MAGIC or head_crc != zlib.crc32(head[:-4]) or length > MAX_PAYLOAD:
+        magic, kind, found, length, payload_crc, head_crc = FRAME.unpack(content)
+        if magic != MAGIC or head_crc != zlib.crc32(content[:-4]) or length > MAX_PAYLOAD:
             raise _EndedError(Tail.DAMAGED, "what follows is no record")
         if found != sequence:
             raise _EndedError(Tail.DAMAGED, f"record {found} stands where {sequence} should")
-        payload = self._read(min(length, self._size))
-        if len(payload) < length:
+        return _Head(kind, length, payload_crc)
+
+    def _read_payload(self, head: _Head) -> bytes:
+        payload = self._read(min(head.length, self._size))
+        if len(payload) < head.length:
             raise _EndedError(Tail.TORN, "its last record was cut short")
-        if zlib.crc32(payload) != payload_crc:
+        if zlib.crc32(payload) != head.payload_crc:
             raise _EndedError(Tail.DAMAGED, "the next record does not match its checksum")
-        return kind, payload
+        return payload
 
     def _read(self, length: int) -> bytes:
         try:

@@ -81,7 +81,7 @@ def _picture(texture: Image, number: int, name: str) -> Image:
 
 
 def _draw_name(image: Image, name: str) -> None:
-    """Across the middle, as large as it fits."""
+    """Across the middle, as large as the digits or as fits."""
     if not name:
         return
     height, width = image.shape[:2]

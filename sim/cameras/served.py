@@ -59,7 +59,7 @@ class ServedCamera:
     ) -> None:
         self.name = name
         self._size = (width, height)
-        self._pictures = encoded_loop(width, height, name=name)
+        self._pictures = encoded_loop(width, height, "normal", name)
         self._number = 0
         self._rate_hz, self._drift_percent = rate_hz, 0.0
         self._schedule = self._scheduled(rate_hz, 0.0)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from watched_files import Counting
 
 from recorder.episode.schema import FRAME_DTYPE, step_dtype
 from recorder.errors import JournalError
@@ -215,17 +216,42 @@ def test_without_both_headers_nothing_is_read_and_that_is_said(
     assert f"{STEPS} more steps stand after the damage" in found.note
 
 
-def test_a_journal_with_one_header_only_is_read(
-    tmp_path: Path, whole: tuple[bytes, list[int]]
+@pytest.mark.parametrize("steps", [1, STEPS])
+def test_a_copy_that_is_missing_is_damage_and_hides_no_step(
+    tmp_path: Path, whole: tuple[bytes, list[int]], steps: int
 ) -> None:
-    """As recorders wrote it before."""
+    """As when a file system loses blocks."""
+    content, lengths = whole
     path = tmp_path / "episode_0.journal"
-    payload = make_header().to_json()
-    step = [record_of(0).tobytes(), *jpegs_of(0)]
-    records = frame(Kind.HEADER, 0, [payload]), payload, frame(Kind.STEP, 1, step), *step
-    path.write_bytes(b"".join(records))
+    path.write_bytes(content[: lengths[0] // 2] + content[lengths[0] : lengths[steps]])
     header, found = scan(path)
-    assert (header, found.steps, found.tail) == (make_header(), [0], Tail.UNFINISHED)
+    assert (header, found.steps, found.tail) == (make_header(), [], Tail.DAMAGED)
+    assert found.steps_after == steps
+
+
+def test_a_copy_that_was_cut_short_is_torn(tmp_path: Path, whole: tuple[bytes, list[int]]) -> None:
+    content, lengths = whole
+    path = tmp_path / "episode_0.journal"
+    for cut in (lengths[0] // 2 + 1, lengths[0] - 1):
+        path.write_bytes(content[:cut])
+        header, found = scan(path)
+        assert (header, found.steps, found.tail) == (make_header(), [], Tail.TORN)
+        assert "the copy of its header was cut short" in found.note
+
+
+def test_heads_that_claim_to_be_a_copy_are_not_read_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "episode_0.journal"
+    borders = 512
+    head = frame(Kind.HEADER, 1, [b""])[:12] + struct.pack("<II", borders * BLOCK_BYTES, 0)
+    block = (head + struct.pack("<I", zlib.crc32(head))).ljust(BLOCK_BYTES, b" ")
+    path.write_bytes(bytes(BLOCK_BYTES) + block * (2 * borders))
+    with path.open("rb") as file:
+        counting = Counting(file)
+        monkeypatch.setattr(Path, "open", lambda *_: counting)
+        assert JournalReader(path).header is None
+    assert counting.read_bytes < borders * BLOCK_BYTES
 
 
 def test_a_copy_of_another_version_is_named(

@@ -1,15 +1,14 @@
 """What stands after the damage in a journal is counted, whatever the damage, in bounded time."""
 
-import errno
 import os
 import struct
 import zlib
 from pathlib import Path
-from typing import BinaryIO
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from watched_files import Counting, Failing
 
 from recorder.journal.reader import JournalReader, Scan, Tail
 from recorder.journal.resync import CHUNK_BYTES, MAX_UNREADABLE, Rest, rest_after
@@ -135,10 +134,11 @@ def test_no_file_takes_longer_than_a_few_passes(tmp_path: Path) -> None:
             head = heads[place : place + 20]
             file.write(head + struct.pack("<I", zlib.crc32(head)))
         file.write(bytes(room))
-    with JournalReader(path) as reader, path.open("rb") as counted:
-        rest = rest_after(Counting(counted), 0, 0)  # type: ignore[arg-type]
+    with JournalReader(path) as reader, path.open("rb") as file:
+        counting = Counting(file)
+        rest = rest_after(counting, 0, 0)  # type: ignore[arg-type]
         assert rest.steps == 0
-        assert Counting.read_bytes < 6 * path.stat().st_size
+        assert counting.read_bytes < 6 * path.stat().st_size
         assert reader.scan().tail is Tail.DAMAGED
 
 
@@ -177,31 +177,3 @@ def test_a_disk_that_cannot_read_a_header_is_not_asked_for_its_copy_everywhere(
         file.seek(0)
         assert JournalReader(path).header is None
         assert everywhere.failures <= MAX_UNREADABLE + 2
-
-
-class Failing:
-    """A file on a disk with a bad place."""
-
-    def __init__(self, file: BinaryIO, bad: range) -> None:
-        self._file, self._bad, self.failures = file, bad, 0
-        self.seek, self.fileno, self.tell = file.seek, file.fileno, file.tell
-
-    def read(self, length: int) -> bytes:
-        if (at := self._file.tell()) in self._bad or at < self._bad.start < at + length:
-            self.failures += 1
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        return self._file.read(length)
-
-
-class Counting:
-    """A file that knows how much was read from it."""
-
-    read_bytes = 0
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self.seek, self.fileno = file.seek, file.fileno
-
-    def read(self, length: int) -> bytes:
-        Counting.read_bytes += length
-        return self._file.read(length)

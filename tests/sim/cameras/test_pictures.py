@@ -22,13 +22,18 @@ def test_each_picture_tells_its_number(width: int, height: int) -> None:
 
 
 @pytest.mark.parametrize("name", ["top", "cam_right_wrist", "n" * 60])
-def test_a_name_tells_cameras_apart_and_hides_no_number(name: str) -> None:
-    plain, named = decoded(160, 120), encoded_loop(160, 120, name=name)
+def test_a_name_is_drawn_and_hides_no_number(name: str) -> None:
+    plain, named = decoded(160, 120), encoded_loop(160, 120, "normal", name)
     for number, (image, jpeg) in enumerate(zip(plain, named, strict=True)):
         shown = cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
         assert shown is not None
         assert shown_number(shown) == number
         assert np.abs(shown.astype(int) - image).max() > 100
+
+
+def test_cameras_of_other_names_look_different() -> None:
+    pictures = [encoded_loop(160, 120, "normal", name)[7] for name in ("", "top", "side", "sidf")]
+    assert len(set(pictures)) == len(pictures)
 
 
 def test_pictures_have_the_bytes_of_a_webcams() -> None:

@@ -105,7 +105,7 @@ def test_it_dies_and_comes_back_at_the_same_url(camera: ServedCamera) -> None:
 
 
 def test_wrong_bytes_in_some_frames_only(camera: ServedCamera) -> None:
-    right = set(encoded_loop(*SIZE, name=camera.name))
+    right = set(encoded_loop(*SIZE, "normal", camera.name))
     with MjpegReader(camera.url) as reader:
         reader.jpeg()
         camera.corrupt(3)
