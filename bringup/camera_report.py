@@ -77,12 +77,9 @@ def _described(look: Look, snapshot: Path | None) -> Iterator[str]:
 
 
 def _rate(look: Look) -> str:
-    rate_hz = look.health.rate_hz
-    return (
-        "too few pictures to tell its rate"
-        if math.isnan(rate_hz)
-        else (f"{rate_hz:.1f} pictures a second")
-    )
+    if math.isnan(look.health.rate_hz):
+        return "too few pictures to tell its rate"
+    return f"{look.health.rate_hz:.1f} pictures a second"
 
 
 def _described_missing(camera: CameraConfig) -> str:

@@ -1,4 +1,4 @@
-"""Snapshots of cameras as files."""
+"""Snapshots of cameras as files, and what is said of them."""
 
 import math
 from pathlib import Path
@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from bringup.camera_look import Look
+from bringup.camera_report import Seen, describe
 from bringup.camera_search import gather
 from bringup.camera_sheet import EMPTY, SHEET, TILE_WIDTH, sheet, snapshot_name, write_snapshots
 from recorder.cameras.camera import CameraAbout, CameraHealth, CameraState, Image
@@ -61,3 +62,10 @@ def test_names_of_files_are_plain_tell_no_password_and_do_not_clash(tmp_path: Pa
     health = CameraHealth(CameraState.LIVE, math.nan)
     alike = [Look(each, health, CameraAbout("webcam"), red()) for each in gather(found, [])]
     assert len(set(write_snapshots(alike, tmp_path).values())) == 2
+
+
+def test_a_rate_that_is_not_known_is_said_in_words() -> None:
+    """As of a camera with a picture in ten seconds."""
+    (line,) = [line for line in describe(Seen(looks(red()), {}, Path(SHEET)), []) if "@" in line]
+    assert "too few pictures to tell its rate" in line
+    assert "nan" not in line
