@@ -185,7 +185,7 @@ def _check_room(journal: Path, reader: JournalReader, scan: Scan) -> None:
 def _retire(journal: Path, scan: Scan, written: Written | None) -> Saved:
     """The journal goes last: removed, or set aside if it holds more than could be verified."""
     target = written.path if written else None
-    note = " ".join(filter(None, [scan.note, written.note if written else ""]))
+    note = " ".join(filter(None, [scan.remark, scan.note, written.note if written else ""]))
     if target and target.stem != journal.stem:
         note = f"{note} Saved as {target.name}: {journal.stem} is another episode.".strip()
     aside = damaged_path(journal) if scan.tail is Tail.DAMAGED else None

@@ -92,6 +92,7 @@ class Scan:
         outcome: UNLABELLED without an end record.
         steps_after: whole steps after the damage, about: they are not among `steps`.
         note: what is missing, in a sentence or two; empty if nothing is.
+        remark: damage that costs nothing, in a sentence; empty if there is none.
     """
 
     steps: list[int] = field(default_factory=list)
@@ -101,6 +102,7 @@ class Scan:
     tail: Tail = Tail.UNFINISHED
     steps_after: int = 0
     note: str = ""
+    remark: str = ""
 
 
 def longest_of(so_far: Sequence[int], lengths: Sequence[int]) -> list[int]:
@@ -130,7 +132,9 @@ class JournalReader:
         except OSError as error:
             raise JournalError(f"Cannot read {path}: {error.strerror}.") from error
         self._header_end = 0  # its copy ends at twice that
-        self.header = self._read_header() or self._read_copy()
+        first = self._read_header()
+        self.header = first or self._read_copy()
+        self._both_headers = first is not None and self._has_copy()
         cameras = len(self.header.cameras) if self.header else 0
         self._dtype = step_dtype(cameras, self.header.state_size if self.header else 0)
 
@@ -157,6 +161,8 @@ class JournalReader:
         scan.steps_after = self._look_on().steps
         scan.tail = self.tail
         scan.note = self._note(len(scan.steps), scan.steps_after)
+        if scan.steps and not self._both_headers:
+            scan.remark = "One of the two headers of its journal was damaged: check the disk."
         return scan
 
     def _look_on(self) -> Rest:
@@ -239,6 +245,13 @@ class JournalReader:
             self._header_end = start
             return header
         return None
+
+    def _has_copy(self) -> bool:
+        """Whether the copy of the header that has just been read is whole."""
+        try:
+            return self._read_record(1)[0] == Kind.HEADER
+        except _EndedError:
+            return False
 
     def _parse_header(self, head: _Head) -> EpisodeHeader:
         """The header whose head has just been read."""

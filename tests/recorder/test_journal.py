@@ -95,6 +95,7 @@ def test_what_was_written_comes_back(tmp_path: Path) -> None:
     assert found.steps == list(range(STEPS))
     assert [(event.t_ns, event.text) for event in found.events] == [(5, "somebody said ä")]
     assert (found.outcome, found.tail, found.note) == (Outcome.SUCCESS, Tail.COMPLETE, "")
+    assert not found.remark
     lengths = [[len(jpeg) for jpeg in jpegs_of(i)] for i in range(STEPS)]
     assert found.longest_jpegs == np.max(lengths, axis=0).tolist()
 
@@ -203,6 +204,7 @@ def test_a_block_of_the_header_may_be_lost(
         header, found = scan(path)
         assert header == make_header()
         assert (len(found.steps), found.tail, found.note) == (STEPS, Tail.COMPLETE, "")
+        assert found.remark.startswith("One of the two headers of its journal was damaged")
 
 
 def test_without_both_headers_nothing_is_read_and_that_is_said(

@@ -114,6 +114,23 @@ def test_a_journal_of_which_nothing_can_be_read_is_kept(tmp_path: Path) -> None:
     assert "About 20 more steps stand after the damage." in recovery.sentence
 
 
+@pytest.mark.parametrize("copy", [0, 1])
+def test_a_header_that_is_spoilt_costs_nothing_and_is_told(tmp_path: Path, copy: int) -> None:
+    path = left_behind(tmp_path, 0)
+    content = bytearray(path.read_bytes())
+    content[copy * content.index(MAGIC, 4) + 100] ^= 1
+    path.write_bytes(content)
+    (recovery,) = recover(tmp_path)
+    assert recovery.is_whole
+    assert recovery.sentence.startswith(
+        "Recovered episode_0.hdf5: 20 steps. One of the two headers of its journal was damaged: "
+        "check the disk."
+    )
+    with EpisodeReader(tmp_path / "episode_0.hdf5") as episode:
+        assert (episode.steps, check(episode)) == (20, [])
+        assert "header" not in episode.facts.recovery_note
+
+
 def test_an_empty_journal_is_gone(tmp_path: Path) -> None:
     (tmp_path / "episode_0.journal").touch()
     (recovery,) = recover(tmp_path)
