@@ -13,7 +13,7 @@ from teleop.clock import Clock
 from teleop.commands import Alive, Command, CommandError, Hold, Home, Recover, Start, Stop, pending
 from teleop.diagnosis import Diagnosis, Finding
 from teleop.errors import ClockLostError
-from teleop.gesture import GripperGesture
+from teleop.gesture import EndGesture, GripperGesture
 from teleop.gripper import GRIPPERS
 from teleop.joints import ARM_DOF, DOF, GRIPPER, JOINT_NAMES, JOINTS_PER_ARM, SIDES
 from teleop.mirror import Leader
@@ -67,12 +67,15 @@ class Loop:
         self._commands = commands
         self._stop_requested = stop_requested
         self._limits = safety.limits_of(config.safety)
+        poses = config.poses
+        self._start_pose = np.tile([*poses.start_rad, poses.start_gripper], len(SIDES))
         self._ramp_speed = _ramp_speed(config.safety, self._limits, clock.period_s)
         rounding = safety.ROUNDING / 2 / clock.period_s  # of the command before, sent in ticks
         self._ramp_limits = replace(self._limits, velocity=self._ramp_speed + rounding)
         self._diagnosis = Diagnosis(rig, config.safety, clock.period_s)
         self._recovery = Recovery(rig, config.safety.pair_limit_rad, self._say)
         self._gesture = GripperGesture()
+        self._end_gesture = EndGesture()
         self._gestures = 0
         self._heard_s = time.monotonic()
         self._session_speaks = False
@@ -154,8 +157,7 @@ class Loop:
             self._react(finding)
         if self._flow.state is State.HOLDING and self._recovery.tick():
             self._adopt_goals()
-        if self._flow.state is State.WAITING:
-            self._gestures += self._gesture.update(self._leader_grippers(observation))
+        self._gestures += self._is_gesture(observation)
         self._state_ticks += 1
         dwell = REST_DWELL_TICKS if self._flow.state is State.RESTING else 0
         if self._entered is self._flow.state and self._state_ticks >= self._ramp.ticks + dwell:
@@ -193,6 +195,17 @@ class Loop:
             self._flow.lose()
         else:
             self._flow.arrived()
+
+    def _is_gesture(self, observation: Observation) -> bool:
+        """The operator has just asked with the leaders for a start, or for the end."""
+        if self._flow.state is State.WAITING:
+            return self._gesture.update(self._leader_grippers(observation))
+        if self._flow.state is not State.FOLLOWING or self._config.start != "grippers":
+            return False
+        joints = self._rig.present("leader") & ~IS_GRIPPER
+        away_rad = (observation.leader - self._start_pose)[joints]
+        grippers = self._leader_grippers(observation)
+        return self._end_gesture.update(grippers, away_rad, self._clock.period_s)
 
     def _leader_grippers(self, observation: Observation) -> Floats:
         """Shares 0-1 of the leaders' grippers, of those there are."""
@@ -274,8 +287,7 @@ class Loop:
         poses = self._config.poses
         if state is State.HOMING:
             problem = self._hold_all()
-            start = np.tile([*poses.start_rad, poses.start_gripper], len(SIDES))
-            self._start_ramp(start, start)
+            self._start_ramp(self._start_pose, self._start_pose)
             return problem
         if state is State.RESTING:
             self._recovery.give_up()
@@ -289,6 +301,7 @@ class Loop:
             self._gesture = GripperGesture()
             return self._rig.let_go_grippers()
         if state is State.FOLLOWING:
+            self._end_gesture = EndGesture()
             return self._rig.let_go("leader")
         if state is State.HOLDING:
             for arm in self._rig.arms:

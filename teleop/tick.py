@@ -111,7 +111,7 @@ TICK_DTYPE: Final = np.dtype(
         ),  # readings that cannot be true, and were not used, since start
         ("connected", "?", (BUSES,)),  # the bus is there: its port is open
         ("need", "u1"),  # Need
-        ("gestures", "<u4"),  # start gestures seen since start
+        ("gestures", "<u4"),  # seen since start: to start while waiting, to end while following
         ("realtime", "u1"),  # Realtime flags
         ("missed", "<u4"),  # deadlines skipped since start
         ("stage_ns", "<i8", (len(Stage),)),  # duration of each Stage; PUBLISH is the last tick's

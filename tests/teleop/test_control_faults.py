@@ -18,6 +18,8 @@ OVERLOAD = 0x20
 LEFT, RIGHT = BUS_NAMES.index("follower_left"), BUS_NAMES.index("follower_right")
 WATCHDOG = 10
 
+START_RAD = [0.0, -0.96, 1.16, 0.0, -0.3, 0.0]
+
 
 def follow(control: Control) -> None:
     control.wait_for_state(State.WAITING)
@@ -269,9 +271,28 @@ def test_grippers_opened_and_closed_are_a_gesture(tmp_path: Path, world: TinyWor
         assert waiting["gestures"] == 0
         assert world.torque("leader_left") == [1] * 8 + [0]
         for gripper in (0.3, -0.65):
-            control.drag(world, [0.0, -0.96, 1.16, 0.0, -0.3, 0.0, gripper])
+            control.drag(world, [*START_RAD, gripper])
         control.wait_for(lambda tick: tick["gestures"] == 1)
         assert control.newest()["state"] == State.WAITING
+    finally:
+        control.end()
+
+
+def test_grippers_closed_for_a_second_back_at_the_start_are_a_gesture(
+    tmp_path: Path, world: TinyWorld
+) -> None:
+    control = Control(tmp_path, world.ports, start="grippers")
+    try:
+        control.wait_for_state(State.WAITING)
+        control.send(Start(NO_EPISODE, 0))
+        control.wait_for_state(State.FOLLOWING)
+        world.order(lead=[0.4, *START_RAD[1:], -0.65])
+        control.wait_for(lambda tick: tick["leader"][0] > 0.39)
+        control.pass_ticks(60)  # closed all the while, but not at the start
+        assert control.newest()["gestures"] == 0
+        world.order(lead=[*START_RAD, -0.65])
+        ended = control.wait_for(lambda tick: tick["gestures"] == 1)
+        assert ended["state"] == State.FOLLOWING  # what comes of it is the session's to decide
     finally:
         control.end()
 

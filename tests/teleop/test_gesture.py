@@ -1,4 +1,4 @@
-"""The start gesture, from what a hand on two grippers may do."""
+"""The gestures, from what hands on two leaders may do."""
 
 import math
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from teleop.gesture import CLOSED, OPEN, GripperGesture
+from teleop.gesture import CLOSED, NEAR_RAD, OPEN, EndGesture, GripperGesture
 
 
 def completed(*looks: Any) -> Any:
@@ -74,4 +74,66 @@ def test_before_every_start_both_were_opened_and_then_both_closed(looks: Any) ->
         opened = (way >= OPEN).all(axis=1)
         assert opened.any()
         assert (way[-1] <= CLOSED).all()
+        since = end + 1
+
+
+PERIOD_S = 0.1
+AWAY, BACK = 0.5, 0.1
+
+
+def ended(*looks: Any) -> list[int]:
+    """At which looks, ten a second, the end gesture was complete: (grippers, farthest joint)."""
+    gesture = EndGesture()
+    return [
+        n
+        for n, (grippers, farthest) in enumerate(looks)
+        if gesture.update(np.array(grippers, float), np.array([0.0, farthest]), PERIOD_S)
+    ]
+
+
+def test_closed_for_a_second_back_at_the_start_ends_it_once() -> None:
+    away, back = ([1, 1], AWAY), ([0, 0], BACK)
+    assert ended(away, *[back] * 30) == [10]
+
+
+def test_an_episode_that_has_just_begun_is_not_ended_by_the_gesture_that_began_it() -> None:
+    assert ended(*[([0, 0], BACK)] * 50) == []
+
+
+@pytest.mark.parametrize(
+    "break_",
+    [
+        ([0, 1], BACK),  # one gripper opens
+        ([0, 0], NEAR_RAD + 0.01),  # an arm moves off
+        ([0, math.nan], BACK),  # one cannot be read
+        ([0, 0], math.nan),
+    ],
+)
+def test_the_second_is_whole(break_: Any) -> None:
+    away, back = ([0, 0], AWAY), ([0, 0], BACK)
+    assert ended(away, *[back] * 9, break_, *[back] * 9) == []
+    assert ended(away, *[back] * 9, break_, *[back] * 10) == [20]
+
+
+def test_grippers_that_stay_closed_far_from_the_start_end_nothing() -> None:
+    assert ended(*[([0, 0], AWAY)] * 50) == []
+
+
+def test_without_arms_nothing_ends() -> None:
+    gesture = EndGesture(left=True)
+    assert not any(gesture.update(np.array([]), np.array([]), 1.0) for _ in range(5))
+
+
+@given(
+    st.lists(
+        st.tuples(st.tuples(shares, shares), st.floats(-1, 1) | st.just(math.nan)), max_size=80
+    )
+)
+def test_before_every_end_the_arms_were_away_and_then_a_second_back(looks: Any) -> None:
+    since = 0
+    for end in ended(*looks):
+        assert any(abs(away) > NEAR_RAD for _, away in looks[since : end - 9])
+        for grippers, away in looks[end - 9 : end + 1]:
+            assert max(grippers) <= CLOSED
+            assert abs(away) <= NEAR_RAD
         since = end + 1

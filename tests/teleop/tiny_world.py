@@ -5,7 +5,8 @@
 Followers go half of the way to their goals in every tick; leaders, once limp, are moved by a hand
 that waves the waist and closes the gripper. Says its ports as JSON on stdout; takes JSON lines on
 stdin, each answered with one line: {"bus": name, "silence": id, "on": bool}, {"unplug": name},
-{"plug": name}, {"drag": [7 leader joints]}, {"pose": [side, [6 joints, finger m]]} of a follower,
+{"plug": name}, {"drag": [7 leader joints]}, {"lead": [the same, for
+a limp one, from then on]}, {"pose": [side, [6 joints, finger m]]} of a follower,
 {"fail": [bus, id, bits]}, {"reboot": [bus, id]}, {"offset": [bus, id, ticks]},
 {"heat": [bus, id, degC]}, {"set": [bus, id, name, value]}, {"register": [bus, id, name]}.
 """
@@ -71,6 +72,7 @@ class World:
     def __init__(self, runtime: Path) -> None:
         servos = {f"{role}_{side}": aloha_servos(role) for role in ROLES for side in SIDES}
         self.buses = {name: ServoBus(nine, link=runtime / name) for name, nine in servos.items()}
+        self.led: np.ndarray | None = None
         self.scene = scene = Scene()
         self.followers = [FollowerArm(scene, s, servos[f"follower_{s}"]) for s in SIDES]
         self.leaders = [LeaderArm(servos[f"leader_{s}"], LEADER_START) for s in SIDES]
@@ -133,6 +135,8 @@ class World:
             self.scene.position[side] = np.array(joints, float)
             for follower in self.followers:
                 follower.sense()
+        elif "lead" in order:
+            self.led = np.array(order["lead"], float)
         elif "drag" in order:
             for leader in self.leaders:
                 leader._position = np.array(order["drag"], float)
@@ -166,6 +170,8 @@ class World:
                 hand = self.hand.copy()
                 hand[0] = 0.2 * math.sin(self.t_ns * 1e-9)
                 hand[6] = max(-0.6842, self.hand[6] - 0.01 * self.limp_ticks)
+                if self.led is not None:
+                    hand = leader._position + np.clip(self.led - leader._position, -0.05, 0.05)
             leader.advance(PERIOD_NS * 1e-9, hand, self.t_ns, self.t_ns)
         for follower in self.followers:
             follower.sense()
