@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +15,14 @@ from typing import Any
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+RUNTIME_PARENT = Path(tempfile.mkdtemp(prefix="tests-of-tandem-", dir="/dev/shm"))
+os.environ["TANDEM_RUNTIME_PARENT"] = str(RUNTIME_PARENT)  # before anything reads it
+"""Of the sessions that this process starts: `--attach` and `teleop rest` see those of others, too."""
+
+
+def pytest_unconfigure() -> None:
+    """Leave nothing behind."""
+    shutil.rmtree(RUNTIME_PARENT, ignore_errors=True)
 
 
 class ArmBus:
