@@ -5,6 +5,8 @@ RecorderError
 ├── CameraError      a camera is missing or not what the configuration says
 ├── JournalError     a step could not be appended; the journal up to it is whole
 ├── EpisodeError     a file is no episode, or a damaged one; names the file and the fault
+├── TrashError       an episode cannot be moved to the trash, or back
+├── AmendError       a file could not be labelled or noted in; it is as it was
 └── FinaliseError    a journal could not be turned into an episode file; the journal is kept
     └── JournalBusyError   another living process is at work on it
 """
@@ -28,6 +30,14 @@ class JournalError(RecorderError):
 
 class EpisodeError(RecorderError):
     """A file is not an episode, or not a whole one."""
+
+
+class TrashError(RecorderError):
+    """An episode cannot be moved to the trash, or back; everything is where it was."""
+
+
+class AmendError(RecorderError):
+    """A label or a note could not be put into a file; the file is as it was."""
 
 
 class FinaliseError(RecorderError):

@@ -1,4 +1,4 @@
-"""The recorder process: ``python -m recorder.main CONFIG.json --wake FD --parent PID``.
+"""The recorder process: ``python -m recorder.main CONFIG.json --wake FD --edits FD --parent PID``.
 
 Exit code 0 after everything was saved (control ended, or SIGTERM), 1 with one sentence otherwise.
 """
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
@@ -20,6 +21,7 @@ from typing import Final, TypeVar
 from recorder import provenance
 from recorder.cameras.camera import Camera
 from recorder.cameras.opening import open_camera
+from recorder.changes import change_of
 from recorder.config import RecorderConfig
 from recorder.episode.finaliser import Finaliser
 from recorder.episode.recover import recover_folder
@@ -27,6 +29,7 @@ from recorder.errors import RecorderError
 from recorder.events import Events
 from recorder.folder.guards import check_identity, check_space, check_writable, folder_lock
 from recorder.folder.identity import FolderIdentity
+from recorder.inbox import Inbox
 from recorder.pictures.encode import EncodePool
 from recorder.recorder import Inputs, Recorder
 from recorder.scene import SceneReader
@@ -73,6 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="recorder", description="Record episodes from ticks.")
     parser.add_argument("config", type=Path, help="a RecorderConfig as JSON")
     parser.add_argument("--wake", type=int, required=True, help="eventfd written after each tick")
+    parser.add_argument("--edits", type=int, help="socket that the session sends edits on")
     parser.add_argument("--parent", type=int, required=True, help="process to end with")
     options = parser.parse_args(arguments)
     stop = StopRequest(options.wake)
@@ -81,18 +85,31 @@ def main(arguments: list[str] | None = None) -> int:
     keep_freed_memory()
     try:
         config = build(RecorderConfig, read_json(options.config), options.config.name)
-        return _run(config, options.wake, stop)
+        return _run(config, Lines(options.wake, options.edits), stop)
     except (RecorderError, ConfigError, OSError) as error:
         sys.stderr.write(f"recorder: {error}\n")
         return 1
 
 
-def _run(config: RecorderConfig, wake: int, stop: StopRequest) -> int:
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """Descriptors that the session hands down.
+
+    Attributes:
+        wake: eventfd.
+        edits: socket; None: nobody sends edits.
+    """
+
+    wake: int
+    edits: int | None
+
+
+def _run(config: RecorderConfig, lines: Lines, stop: StopRequest) -> int:
     with StatusBoard(config.runtime_dir) as board:
         try:
             check_writable(config.dataset_dir)
             with folder_lock(config.dataset_dir, config.lock_patience_s):
-                _record(config, wake, stop, board)
+                _record(config, lines, stop, board)
         except Stopped:
             pass
         except (RecorderError, OSError) as error:
@@ -106,34 +123,36 @@ def _run(config: RecorderConfig, wake: int, stop: StopRequest) -> int:
         return 0
 
 
-def _record(config: RecorderConfig, wake: int, stop: StopRequest, board: StatusBoard) -> None:
-    board.status["recovered"] = len(recover_folder(config.dataset_dir, board.say))
+def _record(config: RecorderConfig, lines: Lines, stop: StopRequest, board: StatusBoard) -> None:
+    recovered = recover_folder(config.dataset_dir, board.say)
+    for saved in recovered:
+        board.tell(change_of(saved))
+    board.status["recovered"] = sum(saved.path is not None for saved in recovered)
     board.publish()
     check_identity(config.dataset_dir, FolderIdentity.of_config(config))
     check_space(config.dataset_dir, config.min_free_bytes)
 
     def woken() -> None:
-        os.eventfd_write(wake, 1)
+        os.eventfd_write(lines.wake, 1)
 
     with contextlib.ExitStack() as stack:
-        inputs = _open_inputs(config, wake, stop, board, stack)
+        inputs = _open_inputs(config, lines, stop, board, stack)
         pool = EncodePool(config.recording, woken)
         stack.callback(pool.close)
         finaliser = Finaliser(woken)
         stack.callback(finaliser.close)
         recorder = Recorder(_with_provenance(config), inputs, board, pool, finaliser)
         gc.freeze()  # what is loaded now stays: no need to walk through it again and again
+        stack.callback(recorder.close)
         recorder.run()
-        while finaliser.pending():
-            recorder.report_saved()
+        while recorder.settle():
             board.publish()
             time.sleep(REPORT_S)
-        recorder.report_saved()
 
 
 def _open_inputs(
     config: RecorderConfig,
-    wake: int,
+    lines: Lines,
     stop: StopRequest,
     board: StatusBoard,
     stack: contextlib.ExitStack,
@@ -157,12 +176,12 @@ def _open_inputs(
     if socket := config.world_socket:
         world = waited("the simulated world", lambda: WorldLink(socket, reader))
         stack.callback(world.close)
-    ticks = waited("control", lambda: TickStream(folder, wake, stop))
+    ticks = waited("control", lambda: TickStream(folder, lines.wake, stop))
     events = [waited(name, partial(Events, folder / ring, name)) for name, ring in sources]
-    closers = [each.close for each in events]
-    for close in [*closers, ticks.close]:
+    edits = Inbox(lines.edits, board.say)
+    for close in (*(each.close for each in events), ticks.close, edits.close):
         stack.callback(close)
-    return Inputs(ticks, events, cameras, scene, world)
+    return Inputs(ticks, events, cameras, scene, world, edits)
 
 
 def _open_camera(config: RecorderConfig, index: int) -> Camera:

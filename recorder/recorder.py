@@ -9,10 +9,13 @@ from recorder.align import align
 from recorder.cameras.camera import Camera, Frame, Record
 from recorder.cameras.webcam_address import without_password
 from recorder.config import EpisodePlan, RecorderConfig, plan_path
+from recorder.edit_desk import ALL_ARE_OVER, EditDesk
+from recorder.edit_ledger import EditLedger
 from recorder.episode.finaliser import Finaliser
 from recorder.errors import JournalError
 from recorder.events import Event, Events
-from recorder.folder.numbering import episode_path, journal_path
+from recorder.folder.numbering import is_taken, journal_path
+from recorder.inbox import Inbox
 from recorder.journal.header import EpisodeHeader
 from recorder.open_episode import OpenEpisode
 from recorder.pictures.encode import EncodePool
@@ -35,6 +38,7 @@ class Inputs:
     cameras: Sequence[Camera]
     scene: SceneReader | None
     world: WorldLink | None
+    edits: Inbox
 
 
 class Recorder:
@@ -59,9 +63,14 @@ class Recorder:
         self._finaliser = finaliser
         self._periods_ns = [camera.period_ns for camera in config.cameras]
         state_size = inputs.scene.state_size if inputs.scene else 0
-        self._reporter = Reporter(config, inputs.cameras, state_size, board, pool, finaliser)
+        ledger = EditLedger()
+        self._reporter = Reporter(
+            config, inputs.cameras, state_size, board, pool, finaliser, ledger
+        )
+        self._edits = EditDesk(config, inputs.edits, finaliser, ledger, self._reporter.tell)
         self._episode: OpenEpisode | None = None
         self._skipped = NO_EPISODE
+        self._newest = NO_EPISODE  # that control has told of
         self._lost = 0
         self._t_ns = 0  # of the newest tick
 
@@ -77,6 +86,7 @@ class Recorder:
                 if self._episode:
                     self._episode.journal_encoded()
                 self._acknowledge()
+                self._edits.take(self._episode, self._newest, self._t_ns)
                 self._reporter.report(self._episode, ticks.lag(), self._t_ns)
             except JournalError as error:
                 self._fail(error)
@@ -119,6 +129,7 @@ class Recorder:
     def _follow(self, tick: Record) -> None:
         """Open and close episodes as the tick says."""
         number = int(tick["episode"])
+        self._newest = max(self._newest, number, int(tick["last_episode"]))
         if self._episode and number != self._episode.number:
             told = int(tick["last_episode"]) == self._episode.number
             self._close(Outcome(int(tick["outcome"])) if told else Outcome.UNLABELLED)
@@ -129,7 +140,7 @@ class Recorder:
     def _open(self, number: int, tick: Record) -> None:
         folder = self._config.dataset_dir
         journal = journal_path(folder, number)
-        if journal.exists() or episode_path(folder, number).exists():
+        if is_taken(folder, number):
             self._skip(number, tick)
             return
         header = self._header(self._plan(number, tick))
@@ -223,6 +234,17 @@ class Recorder:
             text = f"{lost} ticks were overwritten before the recorder read them."
             self._reporter.say(text, tick, self._episode)
 
-    def report_saved(self) -> None:
-        """Put what the finaliser has done into the status; for when there are no more ticks."""
+    def settle(self) -> bool:
+        """Have edits carried out, and tell what has been done; for when there are no more ticks.
+
+        Returns:
+            Whether there is something left to be done, or to be told.
+        """
+        self._edits.take(None, ALL_ARE_OVER, self._t_ns)
+        unfinished = self._finaliser.pending() > 0  # asked first: what is done by now, is told now
         self._reporter.report_saved()
+        return unfinished
+
+    def close(self) -> None:
+        """Let the rings go that are the recorder's own."""
+        self._reporter.close()

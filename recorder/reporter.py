@@ -6,15 +6,18 @@ from typing import Final
 
 from recorder.cameras.camera import Camera, Record
 from recorder.cameras.watch import CameraWatch
+from recorder.changes import EpisodeChange, change_of
 from recorder.config import RecorderConfig
+from recorder.edit_ledger import EditLedger
 from recorder.episode.finalise import Saved
 from recorder.episode.finaliser import Finaliser
 from recorder.errors import RecorderError
 from recorder.folder.disk_watch import DiskWatch
 from recorder.open_episode import MAX_QUEUE, OpenEpisode
 from recorder.pictures.encode import EncodePool
-from recorder.status import MAX_STATUS_CAMERAS, NONE, RecorderState
+from recorder.status import MAX_STATUS_CAMERAS, NONE, Change, RecorderState
 from recorder.status_board import StatusBoard
+from recorder.thumbnails import Thumbnails
 from recorder.verdict import in_sentences, verdict_of
 from teleop.tick import NO_EPISODE
 
@@ -39,12 +42,15 @@ class Reporter:
         board: StatusBoard,
         pool: EncodePool,
         finaliser: Finaliser,
+        ledger: EditLedger,
     ) -> None:
         self._lives = config.time_base == "monotonic"  # simulated time stands where its ticks are
         self._board = board
         self._pool = pool
         self._finaliser = finaliser
+        self._ledger = ledger
         self._cameras = CameraWatch(cameras, config.cameras)
+        self._thumbnails = Thumbnails(config.runtime_dir, cameras)
         self._disk = DiskWatch(config, state_size)
         self._due = self._disk_due = 0.0
         self._reported: tuple[int, ...] = ()
@@ -72,36 +78,47 @@ class Reporter:
         self._reported = news
         self._due = monotonic() + INTERVAL_S
         self._board.status["tick_lag"] = lag
-        self._report_cameras(episode, t_ns)
+        now_ns = monotonic_ns() if self._lives else t_ns
+        self._report_cameras(episode, now_ns)
+        self._thumbnails.show(now_ns)
         self._report_episode(episode)
         self.report_saved()
         self._report_disk(episode)
         self._board.publish()
 
     def report_saved(self) -> None:
-        """Put what the finaliser has done into the status."""
+        """Put what the finaliser has done into the status, and tell of it."""
         status = self._board.status
-        status["finalise_queue"] = self._finaliser.pending()
+        status["finalise_queue"] = self._finaliser.journals()
         for result in self._finaliser.results():
-            if isinstance(result, RecorderError):
+            if isinstance(result, EpisodeChange):
+                self.tell(result)
+            elif isinstance(result, RecorderError):
                 self.say(str(result))
                 status["state"] = RecorderState.FAILED
-            elif result.path is None and result.kept:
-                self.say(f"Episode {result.number} is damaged and not saved. {result.note}")
-                status["state"] = RecorderState.FAILED
-            elif result.path is None:
-                self.say(f"Episode {result.number} had no step and is not saved.")
             else:
-                self._report_file(result, result.path.name)
+                self._report_saved(result)
+        status["edits_done"] = self._ledger.done
 
     def _news(self, episode: OpenEpisode | None) -> tuple[int, ...]:
         """What is worth a status at once: once a step, not at every wake-up of the loop."""
         journaled = (episode.number, episode.steps_journaled) if episode else (NONE, 0)
         return (int(self._board.state), self._finaliser.pending(), *journaled)
 
-    def _report_cameras(self, episode: OpenEpisode | None, t_ns: int) -> None:
+    def tell(self, change: EpisodeChange) -> None:
+        """Tell of what has become of an episode; of what was refused, the operator too."""
+        self._board.tell(change)
+        if change.edit != NONE:
+            self._ledger.settle(change.edit)
+        if change.change is Change.REFUSED:
+            self.say(change.reason)
+
+    def close(self) -> None:
+        """Let the ring of small pictures go."""
+        self._thumbnails.close()
+
+    def _report_cameras(self, episode: OpenEpisode | None, now_ns: int) -> None:
         """How the cameras do, and what has changed about that."""
-        now_ns = monotonic_ns() if self._lives else t_ns
         for news in self._cameras.look(now_ns, self._board.status):
             self._board.say(news, now_ns)
             if episode:
@@ -155,6 +172,16 @@ class Reporter:
             episode.check_journal()
         for sentence in self._disk.look(episode, self._board.status):
             self.say(sentence)
+
+    def _report_saved(self, saved: Saved) -> None:
+        if saved.path:
+            self._report_file(saved, saved.path.name)
+        elif saved.kept:
+            self.say(f"Episode {saved.number} is damaged and not saved. {saved.note}")
+            self._board.status["state"] = RecorderState.FAILED
+        else:
+            self.say(f"Episode {saved.number} had no step and is not saved.")
+        self.tell(change_of(saved))
 
     def _report_file(self, saved: Saved, name: str) -> None:
         status = self._board.status

@@ -14,6 +14,12 @@ EVENT_SLOTS: Final = EVENT_RING_SLOTS
 RECORDER_EVENT_DTYPE: Final = EVENT_DTYPE
 NONE: Final = -1
 MAX_STATUS_CAMERAS: Final = 16
+SAVED_RING: Final = "recorder-saved"
+SAVED_SLOTS: Final = 256
+THUMBNAIL_RING: Final = "thumbnails"
+THUMBNAIL_SLOTS: Final = 4
+THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 80, 60
+THUMBNAIL_HZ: Final = 5.0
 
 
 class RecorderState(IntEnum):
@@ -33,6 +39,55 @@ class Verdict(IntEnum):
     OK = 1
     WARN = 2
     REJECT = 3
+
+
+class Change(IntEnum):
+    """What has become of an episode (a record of the ring `SAVED_RING`)."""
+
+    SAVED = 0
+    """It is a file now."""
+    EMPTY = 1
+    """It had no step, and is no file."""
+    LABELLED = 2
+    NOTED = 3
+    DISCARDED = 4
+    """Its file is in the trash."""
+    RESTORED = 5
+    """Its file is back."""
+    REFUSED = 6
+    """What was asked for could not be done; `reason` says why."""
+
+
+SAVED_DTYPE: Final = np.dtype(
+    [
+        ("episode", "<i8"),
+        ("change", "u1"),  # Change
+        ("edit", "<i8"),  # serial of the edit that asked for it (recorder.edits); NONE: nobody did
+        ("steps", "<i8"),
+        ("bytes", "<i8"),
+        ("outcome", "u1"),  # teleop.tick.Outcome
+        ("verdict", "u1"),  # Verdict
+        ("reason", "S240"),  # the worst finding; or why something was refused
+        ("advice", "S240"),  # what to do about it
+    ]
+)
+
+
+def thumbnail_dtype(cameras: int) -> "np.dtype[np.void]":
+    """Small pictures of all cameras, in configured order.
+
+    `image`: RGB, at the top left of what there is room for; `size`: its height and width, 0 where
+    there was no picture yet. `number`: of the frame it was made from.
+    """
+    shape = (THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3)
+    return np.dtype(
+        [
+            ("t_ns", "<i8"),  # CLOCK_MONOTONIC, when they were made
+            ("number", "<i8", (cameras,)),
+            ("size", "u1", (cameras, 2)),
+            ("image", "u1", (cameras, *shape)),
+        ]
+    )
 
 
 STATUS_DTYPE: Final = np.dtype(
@@ -59,6 +114,7 @@ STATUS_DTYPE: Final = np.dtype(
         ("encode_room", "<i8"),  # how many may wait before pictures are dropped
         ("encode_cpu_ns", "<i8"),  # CPU time of the JPEG threads since the process started
         ("finalise_queue", "<i8"),  # episodes waiting to become files, the one in work included
+        ("edits_done", "<i8"),  # all edits up to this serial are carried out or refused; 0: none
         ("tick_lag", "<i8"),  # ticks published but not taken in yet
         ("last_saved_episode", "<i8"),  # NONE until one was saved
         ("last_saved_steps", "<i8"),

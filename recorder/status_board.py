@@ -6,11 +6,15 @@ from typing import Any, Self
 
 import numpy as np
 
+from recorder.changes import EpisodeChange
 from recorder.status import (
     EVENT_RING,
     EVENT_SLOTS,
     NONE,
     RECORDER_EVENT_DTYPE,
+    SAVED_DTYPE,
+    SAVED_RING,
+    SAVED_SLOTS,
     STATUS_DTYPE,
     STATUS_RING,
     STATUS_SLOTS,
@@ -22,7 +26,7 @@ EVENT_BYTES = RECORDER_EVENT_DTYPE["text"].itemsize
 
 
 class StatusBoard:
-    """The recorder's status block and its event ring.
+    """The recorder's status block, its event ring, and the ring of what became of episodes.
 
     Attributes:
         status: 0-d record of STATUS_DTYPE; assign its fields, then `publish`.
@@ -37,6 +41,7 @@ class StatusBoard:
         self.status["camera_rate_hz"] = np.nan
         self._ring = RingWriter(runtime_dir / STATUS_RING, STATUS_DTYPE, STATUS_SLOTS)
         self._events = RingWriter(runtime_dir / EVENT_RING, RECORDER_EVENT_DTYPE, EVENT_SLOTS)
+        self._saved = RingWriter(runtime_dir / SAVED_RING, SAVED_DTYPE, SAVED_SLOTS)
         self.publish()
 
     def __enter__(self) -> Self:
@@ -45,6 +50,7 @@ class StatusBoard:
     def __exit__(self, *_: object) -> None:
         self._ring.close()
         self._events.close()
+        self._saved.close()
 
     @property
     def state(self) -> RecorderState:
@@ -66,3 +72,7 @@ class StatusBoard:
         event["t_ns"], event["tick"] = t_ns, tick
         event["text"] = text.encode()[:EVENT_BYTES]
         self._events.commit()
+
+    def tell(self, change: EpisodeChange) -> None:
+        """Let the others know what has become of an episode."""
+        self._saved.append(change.record())

@@ -15,6 +15,14 @@ def verdict_of(judgement: Judgement | None) -> Verdict:
     return Verdict.UNKNOWN if judgement is None else Verdict[judgement.verdict.upper()]
 
 
+def worst_of(judgement: Judgement | None) -> tuple[str, str]:
+    """The worst finding in a sentence, and what to do about it; both "" if there is none."""
+    if judgement is None or not judgement.findings:
+        return "", ""
+    worst = judgement.findings[0]
+    return f"{worst.check}: {worst.text}", worst.advice
+
+
 def in_sentences(judgement: Judgement | None) -> Iterator[str]:
     """What the operator is told of a file at once: the worst findings; nothing if it is ok."""
     if judgement is None or judgement.verdict == "ok":

@@ -7,16 +7,22 @@ from pathlib import Path
 
 from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.folder.numbering import episodes_in, number_of
+from recorder.folder.trash import trashed
 from replay.find import NotFoundError
 from session.paths import datasets_dir
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A folder, and what is meant in it: episodes and journals, in the order of their numbers."""
+    """A folder, and what is meant in it: episodes and journals, in the order of their numbers.
+
+    Attributes:
+        trashed: if the whole folder is meant, what has been discarded in it.
+    """
 
     folder: Path
     files: tuple[Path, ...]
+    trashed: tuple[Path, ...] = ()
 
 
 def places(paths: Sequence[Path]) -> list[Place]:
@@ -28,15 +34,20 @@ def places(paths: Sequence[Path]) -> list[Place]:
         FolderError: a folder cannot be read.
     """
     found: dict[Path, set[Path]] = {}
+    discarded: dict[Path, tuple[Path, ...]] = {}
     for path in given(paths):
         if path.is_dir():
             for folder in with_folders_in(path):
                 files = (*episodes_in(folder), *episodes_in(folder, JOURNAL_SUFFIX))
                 found.setdefault(folder, set()).update(files)
+                discarded[folder] = tuple(trashed(folder))
         else:
             found.setdefault(path.parent, set()).add(path)
-    in_order = ((folder, sorted(files, key=_by_number)) for folder, files in found.items())
-    return [Place(folder, tuple(files)) for folder, files in in_order if files]
+    there = (
+        Place(folder, tuple(sorted(files, key=_by_number)), discarded.get(folder, ()))
+        for folder, files in found.items()
+    )
+    return [place for place in there if place.files or place.trashed]
 
 
 def is_journal(path: Path) -> bool:

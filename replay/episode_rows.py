@@ -10,7 +10,7 @@ from recorder.episode.reader import EpisodeReader
 from recorder.episode.recover import is_left_behind
 from recorder.errors import EpisodeError
 from recorder.folder.numbering import number_of
-from replay.episode_files import about_journal, is_journal, places
+from replay.episode_files import Place, about_journal, is_journal, places
 from replay.printer import Printer
 
 ALL_READ: Final = 0
@@ -27,7 +27,9 @@ class Row:
     Attributes:
         number: in its name; None: it is called something else.
         seconds: of demonstration, at the file's rate.
+        reason: why it is called a success or a failure; "": nobody said.
         verdict: of the quality checks; None: the file is older than they are.
+        notes: what the operator wrote about it, a line each.
     """
 
     path: Path
@@ -37,9 +39,11 @@ class Row:
     seconds: float
     size_bytes: int
     success: str
+    reason: str
     verdict: str | None
     recovered: bool
     cameras: tuple[str, ...]
+    notes: tuple[str, ...]
 
 
 @dataclass(slots=True)
@@ -75,13 +79,14 @@ def list_episodes(paths: Sequence[Path], printer: Printer) -> int:
     totals = Totals()
     for place in places(paths):
         printer.line(str(place.folder))
-        if not all(map(is_journal, place.files)):
+        if not all(map(is_journal, place.files)):  # nor where there is nothing but a trash
             printer.line(HEADINGS)
         for path in place.files:
             if is_journal(path):
                 _list_journal(path, printer)
             else:
                 _list(path, totals, printer)
+        _list_trash(place, printer)
     printer.line(_summary(totals))
     return UNREADABLE if totals.unreadable else ALL_READ
 
@@ -102,9 +107,11 @@ def read_row(path: Path) -> Row:
             seconds=episode.steps / facts.fps if facts.fps > 0 else 0.0,
             size_bytes=episode.size_bytes,
             success=facts.success,
+            reason=facts.label_reason or "",
             verdict=facts.verdict,
             recovered=facts.recovered,
             cameras=facts.camera_names,
+            notes=tuple((facts.notes or "").splitlines()),
         )
 
 
@@ -118,6 +125,9 @@ def _list(path: Path, totals: Totals, printer: Printer) -> None:
         return
     totals.add(row)
     printer.line(_text(row))
+    for word, texts in (("reason", [row.reason] if row.reason else []), ("note", row.notes)):
+        for text in texts:
+            printer.line(f"          {word}: {text}")
     printer.record(
         {
             "path": str(path),
@@ -127,9 +137,11 @@ def _list(path: Path, totals: Totals, printer: Printer) -> None:
             "seconds": round(row.seconds, 3),
             "bytes": row.size_bytes,
             "success": row.success,
+            "reason": row.reason or None,
             "verdict": row.verdict,
             "recovered": row.recovered,
             "cameras": row.cameras,
+            "notes": row.notes,
         }
     )
 
@@ -157,6 +169,15 @@ def _list_journal(journal: Path, printer: Printer) -> None:
     )
     printer.line(f"  {_number(journal)}  is a journal: {fate}")
     printer.record(about_journal(journal, left_behind=left_behind))
+
+
+def _list_trash(place: Place, printer: Printer) -> None:
+    if place.trashed:
+        printer.line(
+            f"  {len(place.trashed)} in the trash, e.g. {place.trashed[-1]} (episodes restore FILE)"
+        )
+    for path in place.trashed:
+        printer.record({"path": str(path), "number": number_of(path), "trashed": True})
 
 
 def _summary(totals: Totals) -> str:

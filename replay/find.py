@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from recorder.episode.schema import SUFFIX
+from recorder.folder.numbering import TRASH
 from session.paths import datasets_dir
 
 SUGGESTIONS: Final = 5
@@ -41,7 +42,12 @@ def find_episode(name: str, roots: Sequence[Path] | None = None) -> Path:
 
 
 def _search(roots: Sequence[Path], pattern: str) -> list[Path]:
-    unique = {path.resolve(): path for root in reversed(roots) for path in root.rglob(pattern)}
+    unique = {
+        path.resolve(): path
+        for root in reversed(roots)
+        for path in root.rglob(pattern)
+        if path.parent.name != TRASH
+    }
     return sorted(unique.values())
 
 

@@ -40,7 +40,9 @@ def _what(facts: EpisodeFacts) -> Iterator[str]:
     seed = f", seed {facts.seed}" if facts.seed is not None else ""
     yield f"  task      {facts.task}: {facts.prompt or 'no prompt'}"
     yield f"  recorded  {facts.started_utc} on {kind} ({facts.rig}){seed}"
-    yield f"  outcome   {facts.success}"
+    yield f"  outcome   {facts.success}{f': {facts.label_reason}' if facts.label_reason else ''}"
+    for note in (facts.notes or "").splitlines():
+        yield f"  note      {note}"
     if facts.recovered:
         yield f"  recovered from a journal. {facts.recovery_note}".rstrip()
 

@@ -1,4 +1,5 @@
-"""Finalising beside the next episode: one worker thread, one journal after the other."""
+"""Finalising beside the next episode: one worker thread, one journal after the other, and between
+them what is to be done with files that are there."""
 
 import queue
 import threading
@@ -7,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from recorder.changes import EpisodeChange
 from recorder.episode.finalise import Saved, finalise
 from recorder.errors import FinaliseError, RecorderError
 
@@ -20,19 +22,37 @@ class Job:
     recovered: bool
 
 
+Edit = Callable[[], EpisodeChange]
+"""What is to be done with a file; it says what came of it, and raises nothing."""
+Result = Saved | EpisodeChange | RecorderError
+
+
+@dataclass(slots=True)
+class Count:
+    """Of what was handed to the thread, and of what it has done."""
+
+    submitted: int = 0
+    done: int = 0
+
+    @property
+    def pending(self) -> int:
+        """Not done yet, the one in work included."""
+        return self.submitted - self.done
+
+
 class Finaliser:
-    """Turns journals into episode files in a thread.
+    """Turns journals into episode files in a thread, and changes files when their turn comes.
 
     Args:
-        on_done: called from the thread after each journal.
+        on_done: called from the thread after each of them.
     """
 
     def __init__(self, on_done: Callable[[], object]) -> None:
         self._on_done = on_done
-        self._waiting: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
-        self._results: queue.SimpleQueue[Saved | RecorderError] = queue.SimpleQueue()
-        self._submitted = 0
-        self._done = 0
+        self._waiting: queue.SimpleQueue[Job | Edit | None] = queue.SimpleQueue()
+        self._results: queue.SimpleQueue[Result] = queue.SimpleQueue()
+        self._journals = Count()
+        self._edits = Count()
         self._thread = threading.Thread(target=self._run, name="finaliser")
         self._thread.start()
 
@@ -42,31 +62,49 @@ class Finaliser:
         Args:
             recovered: the recorder could not bring it to its end.
         """
-        self._submitted += 1
+        self._journals.submitted += 1
         self._waiting.put(Job(journal, close, recovered))
 
-    def pending(self) -> int:
-        """Journals not yet finalised, the one in work included."""
-        return self._submitted - self._done
+    def then(self, edit: Edit) -> None:
+        """Do this after all that was submitted before: what was an open episode then, is a file."""
+        self._edits.submitted += 1
+        self._waiting.put(edit)
 
-    def results(self) -> list[Saved | RecorderError]:
-        """What has become of journals since the last call; after an error the journal is kept."""
+    def journals(self) -> int:
+        """Journals not yet finalised, the one in work included."""
+        return self._journals.pending
+
+    def pending(self) -> int:
+        """All that is not done yet: journals and edits."""
+        return self._journals.pending + self._edits.pending
+
+    def results(self) -> list[Result]:
+        """What has become of journals and files since the last call, in the order it was done;
+        after an error the journal is kept."""
         return [self._results.get() for _ in range(self._results.qsize())]
 
     def close(self) -> None:
-        """Finalise what was submitted, then end the thread. Blocks until then."""
+        """Do what was submitted, then end the thread. Blocks until then."""
         self._waiting.put(None)
         self._thread.join()
 
     def _run(self) -> None:
         while (job := self._waiting.get()) is not None:
-            try:
-                job.close()
-                self._results.put(finalise(job.journal, recovered=job.recovered))
-            except RecorderError as error:
-                self._results.put(error)
-            except Exception as error:  # a fault of ours: the journal is kept, the next one is done
-                traceback.print_exc()
-                self._results.put(FinaliseError(f"Cannot finalise {job.journal}: {error!r}."))
-            self._done += 1
+            if isinstance(job, Job):
+                self._results.put(_finalised(job))
+                self._journals.done += 1
+            else:
+                self._results.put(job())
+                self._edits.done += 1
             self._on_done()
+
+
+def _finalised(job: Job) -> Result:
+    try:
+        job.close()
+        return finalise(job.journal, recovered=job.recovered)
+    except RecorderError as error:
+        return error
+    except Exception as error:  # a fault of ours: the journal is kept, the next one is done
+        traceback.print_exc()
+        return FinaliseError(f"Cannot finalise {job.journal}: {error!r}.")

@@ -26,8 +26,18 @@ def publish(building: Path, target: Path) -> None:
         OSError: the disk refuses.
     """
     sync(building)
-    _rename_without_replacing(building, target)
-    sync(target.parent)
+    move(building, target)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename a file, to another folder of the same disk too; returns when that is on disk.
+
+    Raises:
+        as `publish`.
+    """
+    _rename_without_replacing(source, target)
+    for folder in dict.fromkeys((target.parent, source.parent)):
+        sync(folder)
 
 
 def sync(path: Path) -> None:

@@ -64,6 +64,8 @@ class EpisodeFacts:
     verdict: str | None = None
     findings: str | None = None
     quality_limits: str | None = None
+    label_reason: str | None = None
+    notes: str | None = None
 
     @property
     def outcome(self) -> Outcome:

@@ -76,6 +76,9 @@ def recover_folder(folder: Path, report: Report) -> list[Saved]:
     Args:
         report: gets a sentence for the operator about each journal.
 
+    Returns:
+        What became of those that could be: of one without a step, too, which is no file.
+
     Raises:
         FolderError: the folder cannot be read.
         OSError: nor can what is half written be removed.
@@ -85,7 +88,7 @@ def recover_folder(folder: Path, report: Report) -> list[Saved]:
         if isinstance(recovery.error, JournalBusyError):
             continue
         report(recovery.sentence)
-        if recovery.saved and recovery.saved.path:
+        if recovery.saved:
             saved.append(recovery.saved)
     return saved
 

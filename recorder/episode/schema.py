@@ -407,6 +407,8 @@ ATTRIBUTES: Final = (
     Attribute("verdict", "string", "quality: `ok`, `warn` or `reject`", optional=True),
     Attribute("findings", "string", "what the verdict rests on, JSON", optional=True),
     Attribute("quality_limits", "string", "what it was judged by, JSON", optional=True),
+    Attribute("label_reason", "string", "why the operator called it so", optional=True),
+    Attribute("notes", "string", "what the operator wrote about it, a line each", optional=True),
 )
 
 

@@ -15,6 +15,8 @@ from recorder.episode.schema import JOURNAL_SUFFIX, SUFFIX
 from recorder.errors import FolderError
 
 NEXT_FILE: Final = ".next_episode"
+TRASH: Final = ".trash"
+"""Folder in a dataset folder, of episodes that keep their numbers (see `recorder.folder.trash`)."""
 MAX_NUMBER: Final = 10**9
 """The counter goes no further; the last episode is one below."""
 DAMAGED_SUFFIX: Final = ".damaged"
@@ -33,6 +35,17 @@ def episode_path(folder: Path, number: int) -> Path:
 def journal_path(folder: Path, number: int) -> Path:
     """The journal that the episode file is made from."""
     return folder / f"episode_{number}{JOURNAL_SUFFIX}"
+
+
+def trash_path(folder: Path, number: int) -> Path:
+    """Where the episode file of a number lies while it is in the trash."""
+    return episode_path(folder / TRASH, number)
+
+
+def is_taken(folder: Path, number: int) -> bool:
+    """Whether there is an episode of this number: a file, in the trash or not, or a journal."""
+    paths = (journal_path, episode_path, trash_path)
+    return any(os.path.lexists(path(folder, number)) for path in paths)
 
 
 def damaged_path(journal: Path) -> Path:
@@ -69,12 +82,14 @@ def newest_in(folder: Path, count: int) -> list[Path]:
 
 
 def next_number(folder: Path) -> int:
-    """The number the next episode will get: above all that are, or ever were, in the folder.
+    """The number the next episode will get: above all that are, or ever were, in the folder or its
+    trash.
 
     Raises:
         FolderError: the folder or its counter cannot be read.
     """
-    above_files = max((number + 1 for number, _ in _numbered(folder)), default=0)
+    names = itertools.chain(_numbered(folder), _numbered(folder / TRASH))
+    above_files = max((number + 1 for number, _ in names), default=0)
     return max(above_files, _counter(folder, above_files))
 
 

@@ -7,6 +7,7 @@ import os
 import pty
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,7 +17,10 @@ from typing import Any
 
 from recorder.status import RecorderState
 from session import runtime_dir
+from session.clients import SOCKET
 from session.processes import environment
+from session.status import TakeState
+from teleop.lockstep import send
 from teleop.ring import RingError, RingReader
 from teleop.tick import State
 
@@ -36,11 +40,13 @@ def small_rig(folder: Path, hold_timeout_s: float = 30.0, cameras: int = 4) -> P
     return path
 
 
-def short_task(folder: Path, max_steps: int = 200) -> Path:
-    """The battery task, given up before anybody could finish it."""
+def short_task(folder: Path, max_steps: int = 200, reset_s: float = 0) -> Path:
+    """The battery task, given up before anybody could finish it; nobody resets the scene."""
     text = (ROOT / "configs" / "tasks" / "battery.toml").read_text()
     path = folder / "short.toml"
-    path.write_text(re.sub(r"max_steps = \d+", f"max_steps = {max_steps}", text))
+    for name, value in (("max_steps", max_steps), ("reset_s", reset_s)):
+        text = re.sub(rf"(?m)^{name} = [\d.]+", f"{name} = {value}", text)
+    path.write_text(text)
     return path
 
 
@@ -121,6 +127,18 @@ class Collect:
     def press(self, key: bytes) -> None:
         """Press a key on the client's terminal."""
         os.write(self._keys, key)
+
+    def ask(self, op: str, **fields: str) -> None:
+        """Ask something of the session, as a client that has a key for it."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+            client.connect(os.fspath(self.runtime / SOCKET))
+            send(client, {"op": op, **fields})
+
+    def takes(self) -> dict[int, TakeState]:
+        """What has become of the newest takes, by number of the episode."""
+        status = self.record("session")
+        rows = status["take"][: int(status["takes"])]
+        return {int(row["episode"]): TakeState(int(row["state"])) for row in rows}
 
     def let_go_of_keys(self) -> None:
         """Close our end of the terminal. Harmless when repeated."""

@@ -3,6 +3,7 @@ runs the real recorder as a process."""
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,12 +23,13 @@ from recorder.config import (
     RecordingConfig,
     plan_path,
 )
+from recorder.edits import Edit, encode
 from recorder.episode.finalise import finalise
 from recorder.journal.header import EpisodeHeader
 from recorder.open_episode import OpenEpisode
 from recorder.pictures.encode import EncodePool
 from recorder.scene import SceneState
-from recorder.status import EVENT_RING, STATUS_RING, RecorderState
+from recorder.status import EVENT_RING, SAVED_RING, STATUS_RING, RecorderState
 from teleop.config import write_json
 from teleop.joints import BUS_NAMES, DOF, ROLES, SIDES, Side, arm_slice
 from teleop.lockstep import SCENE_RING, WORLD_EVENTS, frame_ring
@@ -195,6 +197,7 @@ class FakeRig:
         }
         self.config = RecorderConfig(runtime, dataset, **{**usual, **config})
         self.wake = os.eventfd(0, os.EFD_NONBLOCK)
+        self.edits, self._edits_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.ticks = RingWriter(runtime / TICK_RING, empty_tick().dtype, 256)
         self.events = RingWriter(runtime / CONTROL_EVENTS, EVENT_DTYPE, EVENT_RING_SLOTS)
         self.world_events = RingWriter(runtime / WORLD_EVENTS, EVENT_DTYPE, 16)
@@ -223,16 +226,18 @@ class FakeRig:
 
     def start(self, wait: bool = True) -> None:
         """Start the recorder and wait until it is ready."""
-        for ring in (STATUS_RING, EVENT_RING):
+        for ring in (STATUS_RING, EVENT_RING, SAVED_RING):
             (self.runtime / ring).unlink(missing_ok=True)
         path = self.runtime / "recorder.json"
         write_json(path, self.config)
         command = [sys.executable, "-m", "recorder.main", str(path)]
-        command += ["--wake", str(self.wake), "--parent", str(os.getpid())]
+        inherited = (self.wake, self._edits_end.fileno())
+        command += ["--wake", str(inherited[0]), "--edits", str(inherited[1])]
+        command += ["--parent", str(os.getpid())]
         self.recorder = subprocess.Popen(
             command,
             cwd=REPOSITORY,
-            pass_fds=[self.wake],
+            pass_fds=inherited,
             start_new_session=True,
             stderr=subprocess.PIPE,
             preexec_fn=self.limits,
@@ -249,6 +254,22 @@ class FakeRig:
         """Everything the recorder has told the operator."""
         with RingReader(self.runtime / EVENT_RING) as ring:
             return [ring.read(i)["text"].item().decode() for i in range(len(ring))]
+
+    def ask(self, *edits: Edit) -> None:
+        """Send edits as the session does."""
+        for edit in edits:
+            self.edits.send(encode(edit))
+        os.eventfd_write(self.wake, 1)
+
+    def told(self) -> list[Any]:
+        """What has become of episodes and edits, in order."""
+        with RingReader(self.runtime / SAVED_RING) as ring:
+            return [ring.read(i) for i in range(len(ring))]
+
+    def done(self, serial: int) -> Any:
+        """What came of an edit, once the recorder says that all up to it are done."""
+        self.wait_for(lambda status: status["edits_done"] >= serial)
+        return next(each for each in self.told() if each["edit"] == serial)
 
     def wait_for(self, condition: Callable[[Any], Any]) -> Any:
         """Wait until the recorder's status meets a condition."""
@@ -334,3 +355,5 @@ class FakeRig:
         for ring in (self.ticks, self.events, self.world_events, self.scene, *self.frames):
             ring.close()
         os.close(self.wake)
+        self.edits.close()
+        self._edits_end.close()

@@ -128,7 +128,7 @@ def test_a_damaged_header_loses_no_bytes(tmp_path: Path) -> None:
     content = path.read_bytes().replace(MAGIC, b"XXXX", 2)  # and its copy
     path.write_bytes(content)
     said: list[str] = []
-    assert recover_folder(tmp_path, said.append) == []
+    assert [saved.path for saved in recover_folder(tmp_path, said.append)] == [None]
     assert (tmp_path / "episode_0.journal.damaged").read_bytes() == content
     assert said[0].startswith("episode_0.journal is damaged, and no step of it could be read. ")
 
@@ -140,7 +140,7 @@ def test_empty_and_headless_journals_go(tmp_path: Path) -> None:
     first_step = whole.index(MAGIC, whole.index(MAGIC, 1) + 1)
     (tmp_path / "episode_2.journal").write_bytes(whole[: first_step + 100])
     said: list[str] = []
-    assert recover_folder(tmp_path, said.append) == []
+    assert [saved.path for saved in recover_folder(tmp_path, said.append)] == [None] * 3
     assert names(tmp_path) == []
     assert len(said) == 3
 

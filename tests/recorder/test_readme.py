@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
+from recorder.episode.amend import amend
 from recorder.episode.format_table import attribute_rows, dataset_rows, frame_rows
 from recorder.episode.schema import ATTRIBUTES, SCHEMA_VERSION
 from teleop.joints import BUS_NAMES
@@ -31,7 +32,9 @@ def test_the_tables_are_those_of_the_schema() -> None:
 def test_a_file_has_what_the_tables_say_and_nothing_else(tmp_path: Path) -> None:
     described = {row.split("`")[1]: row for row in dataset_rows()[2:]}
     found: dict[str, h5py.Dataset] = {}
-    with h5py.File(make_episode(tmp_path, 60)) as file:
+    path = make_episode(tmp_path, 60)
+    amend(path, reason="It fell.", note="The table was wet.")
+    with h5py.File(path) as file:
         file.visititems(lambda name, item: found.update({f"/{name}": item}))
         found = {name: item for name, item in found.items() if isinstance(item, h5py.Dataset)}
         names = {re.sub(r"images/.*", "images/<camera>", name) for name in found}

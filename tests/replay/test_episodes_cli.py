@@ -1,4 +1,5 @@
-"""``episodes list | check | recover`` as somebody types it."""
+"""``episodes list | check | recover`` as somebody types it (`discard` and `restore` have a file of
+their own)."""
 
 import gzip
 import json
@@ -159,9 +160,11 @@ def test_list_as_json(datasets: Path, said: Said) -> None:
         "seconds": 4.0,
         "bytes": (datasets / "battery" / "episode_0.hdf5").stat().st_size,
         "success": "success",
+        "reason": None,
         "verdict": "ok",
         "recovered": False,
         "cameras": ["cam_0", "cam_1"],
+        "notes": [],
     }
     assert "is not an episode file" in found[3]["error"]
     assert (found[4]["journal"], found[4]["left_behind"]) == (True, True)

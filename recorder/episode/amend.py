@@ -1,0 +1,131 @@
+"""A label, its reason and notes of an episode that is a file already.
+
+The file is never changed where it lies: a torn header would cost the whole of it. A copy is
+changed, synced, and takes the file's place by a rename. Whoever opens the file at any moment, or
+after a crash at any moment, finds it whole, as it was or as it was to be. What a crash leaves half
+made, the next recovery removes (`finalise.remove_parts`).
+"""
+
+import errno
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+import h5py
+
+from recorder.episode.finalise import MARGIN_BYTES, PART_SUFFIX
+from recorder.episode.publish import sync
+from recorder.episode.reader import EpisodeFacts, EpisodeReader
+from recorder.episode.writer import LIBVER, strings
+from recorder.errors import AmendError
+from recorder.folder.guards import MIB, free_bytes
+from teleop.tick import Outcome
+
+MAX_NOTES_BYTES: Final = 60_000
+"""Of all notes on an episode; HDF5 takes 64 KB an attribute."""
+COPY_BYTES: Final = 1 << 30
+"""At most in one system call."""
+CANNOT_SHARE: Final = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
+
+
+def amend(
+    path: Path,
+    *,
+    outcome: Outcome | None = None,
+    reason: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Label an episode file, or note something in it. Its verdict stays as it is.
+
+    Blocking: as long as the disk takes to copy the file; file systems that can share blocks (btrfs,
+    xfs) copy nothing. Where there is nothing to change, nothing is done. Call it with the folder
+    locked.
+
+    Args:
+        outcome: None: as it is.
+        reason: why it is called so; "": no reason is given any more; None: as it is.
+        note: a line to be added, unless it is there already; None: none.
+
+    Raises:
+        EpisodeError: it is no episode, or a damaged one.
+        AmendError: it could not be done; the file is as it was.
+    """
+    with EpisodeReader(path) as episode:
+        facts = episode.facts
+    notes = None if note is None else _with_line(facts.notes or "", _one_line(note))
+    if notes and len(notes.encode(errors="replace")) > MAX_NOTES_BYTES:
+        raise AmendError(f"{path} is full of notes: it takes no more.")
+    wanted = {
+        "success": outcome.name.lower() if outcome is not None else None,
+        "label_reason": None if reason is None else _one_line(reason),
+        "notes": notes,
+    }
+    if changes := _changes(facts, wanted):
+        _replace(path, changes)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _with_line(text: str, line: str) -> str:
+    lines = text.split("\n") if text else []
+    return text if not line or line in lines else "\n".join([*lines, line])
+
+
+def _changes(facts: EpisodeFacts, wanted: Mapping[str, str | None]) -> dict[str, str]:
+    """What is to be set; "" takes the attribute away."""
+    return {
+        name: value
+        for name, value in wanted.items()
+        if value is not None and value != (getattr(facts, name) or "")
+    }
+
+
+def _replace(path: Path, changes: Mapping[str, str]) -> None:
+    part = path.with_name(f".{path.stem}.{os.getpid()}{PART_SUFFIX}")
+    try:
+        _check_room(path)
+        _copy(path, part)
+        _set(part, changes)
+        shutil.copymode(path, part)
+        sync(part)
+        part.replace(path)
+        sync(path.parent)
+    except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
+        raise AmendError(f"Cannot change {path} ({error}). It is as it was.") from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _check_room(path: Path) -> None:
+    # Asked beforehand: HDF5 leaves files open when it runs into a full disk.
+    needed, free = path.stat().st_size + MARGIN_BYTES, free_bytes(path.parent)
+    if free < needed:
+        raise OSError(
+            f"a copy needs {needed // MIB + 1} MiB on its disk, {free // MIB} MiB are free"
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    with source.open("rb") as reading, target.open("wb") as writing:
+        try:
+            while os.copy_file_range(reading.fileno(), writing.fileno(), COPY_BYTES):
+                pass
+        except OSError as error:
+            if error.errno not in CANNOT_SHARE:
+                raise
+            reading.seek(0)
+            writing.seek(0)
+            shutil.copyfileobj(reading, writing)
+
+
+def _set(path: Path, changes: Mapping[str, str]) -> None:
+    with h5py.File(path, "r+", libver=LIBVER) as file:
+        for name, value in changes.items():
+            if value:
+                file.attrs[name] = strings(value)
+            else:
+                del file.attrs[name]

@@ -1,0 +1,75 @@
+"""The trash of a dataset folder: what an operator has discarded, until it is restored or deleted.
+
+An episode file moves to ``.trash/`` and back, and keeps its number, which nobody else gets. Nothing
+is ever replaced. Only files are moved: a journal is not an episode yet. Call these with the folder
+locked.
+"""
+
+from pathlib import Path
+
+from recorder.episode.publish import move
+from recorder.errors import TrashError
+from recorder.folder.identity import identity_of
+from recorder.folder.numbering import TRASH, episode_path, episodes_in, newest_in, trash_path
+
+
+def discard(folder: Path, number: int) -> Path:
+    """Move an episode to the trash; returns where it lies then.
+
+    Raises:
+        TrashError: there is no such episode, or the trash has one of that number.
+    """
+    source, target = episode_path(folder, number), trash_path(folder, number)
+    try:
+        target.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise TrashError(f"Cannot make {target.parent}: {error.strerror}.") from error
+    _move(source, target)
+    return target
+
+
+def restore(folder: Path, number: int) -> Path:
+    """Move an episode back from the trash; returns where it lies then.
+
+    Raises:
+        TrashError: it is not in the trash, the folder has another of that number, or meanwhile
+            it holds episodes of another kind.
+    """
+    source, target = trash_path(folder, number), episode_path(folder, number)
+    _check_kind(source, folder)
+    _move(source, target)
+    return target
+
+
+def trashed(folder: Path) -> list[Path]:
+    """The episode files in a folder's trash, by number.
+
+    Raises:
+        FolderError: the trash cannot be read; if there is none, it is empty.
+    """
+    return episodes_in(folder / TRASH)
+
+
+def _move(source: Path, target: Path) -> None:
+    if not source.is_file():
+        raise TrashError(f"There is no {source}.")
+    try:
+        move(source, target)
+    except FileExistsError:
+        raise TrashError(
+            f"Cannot move {source}: {target} is in its place. Move one of them away."
+        ) from None
+    except OSError as error:
+        raise TrashError(f"Cannot move {source} to {target}: {error.strerror}.") from error
+
+
+def _check_kind(path: Path, folder: Path) -> None:
+    """A folder whose episodes were all discarded may have got others since."""
+    mine = identity_of(path) if path.is_file() else None
+    for newest in newest_in(folder, 1):
+        theirs = identity_of(newest)
+        if mine and theirs and (differs := mine.difference(theirs)):
+            raise TrashError(
+                f"{path} was recorded {differs[0]}, and {newest.name} {differs[1]}: they must not "
+                "be mixed in one folder. Move it to a folder of its own."
+            )
