@@ -9,6 +9,7 @@ from typing import Final, Literal
 from recorder.config import CameraConfig, RecordingConfig
 from recorder.limits import QualityLimits
 from recorder.status import MAX_STATUS_CAMERAS
+from session.keys import KeysConfig
 from session.paths import config_dir, own_rig
 from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
 from sim.faults.script import load_faults
@@ -67,6 +68,8 @@ class TaskConfig:
     operator: OperatorConfig = field(default_factory=OperatorConfig)
     cameras: CameraPolicy = field(default_factory=CameraPolicy)
     """What comes of a camera that is lost."""
+    reset_s: float = 10.0
+    """What putting the scene back may take: counted down after every episode, binding nobody."""
     quality: QualityLimits = field(default_factory=QualityLimits)
     """What the episodes are judged by."""
 
@@ -77,6 +80,8 @@ class TaskConfig:
             raise ValueError(f"prompt must be at most {MAX_PROMPT} characters long.")
         if not (1 <= self.max_steps <= MAX_STEPS and 1 <= self.episodes <= MAX_EPISODES):
             raise ValueError(f"max_steps must be 1-{MAX_STEPS} and episodes 1-{MAX_EPISODES}.")
+        if not 0 <= self.reset_s <= 3600:
+            raise ValueError(f"reset_s must be 0-3600, not {self.reset_s}.")
         for name, range_ in self.evaluation.items():
             if name not in self.start:
                 raise ValueError(f"[evaluation.{name}] has no [start.{name}] around it.")
@@ -91,13 +96,15 @@ class TaskConfig:
 class RigFile:
     """A whole rig: arms, cameras, and how they are recorded.
 
-    `simulation`: what the serial lines of a simulated rig cost in real time.
+    `simulation`: what the serial lines of a simulated rig cost in real time. `keys`: of the
+    operator's keyboard and pedals.
     """
 
     rig: RigConfig
     cameras: tuple[CameraConfig, ...]
     recording: RecordingConfig = field(default_factory=RecordingConfig)
     simulation: WireConfig = field(default_factory=WireConfig)
+    keys: KeysConfig = field(default_factory=KeysConfig)
 
     def __post_init__(self) -> None:
         names = [camera.name for camera in self.cameras]
@@ -152,12 +159,14 @@ class RigFile:
 
 @dataclass(frozen=True, slots=True)
 class SimulationMode:
-    """How the simulated rig runs: against the wall clock or in lock-step, how it is rendered, and
-    which file of faults it plays."""
+    """How the simulated rig runs: against the wall clock or in lock-step, how it is rendered, which
+    file of faults it plays, and whether somebody works it."""
 
     realtime: bool = False
     quality: Quality = "fast"
     faults: str | None = None
+    by_hand: bool = False
+    """Wait for the operator's keys as a real rig does; else the session answers for them."""
 
     def check(self, rig_file: RigFile) -> None:
         """That all of it goes together.
@@ -184,6 +193,7 @@ class SimulationMode:
             ("--realtime", self.realtime),
             ("--quality", self.quality != "fast"),
             ("--faults", self.faults is not None),
+            ("--by-hand", self.by_hand),
         )
         for option, given in asked:
             if given:
@@ -209,11 +219,20 @@ class SessionConfig:
     """The rig's file; what is kept of a real rig between sessions lies beside it."""
     calibration: tuple[ServoCalibration, ...] = ()
     """What the servos of a real rig must still be."""
+    earlier: tuple[int, ...] = ()
+    """Numbers of this collection's episodes that earlier sessions have recorded."""
+    resumes: str = ""
+    """What the operator is told about that."""
 
     @property
     def dataset_dir(self) -> Path:
         """The folder of this task's episodes."""
         return Path(self.out) / self.task.name
+
+    @property
+    def done(self) -> int:
+        """How many of `episodes` earlier sessions have recorded."""
+        return len(self.earlier)
 
     @property
     def operator_ticks(self) -> int:

@@ -1,4 +1,4 @@
-"""The processes of a session: what each is started with, and the line to control."""
+"""The processes of a session: what each is started with, and the lines to control and recorder."""
 
 import contextlib
 import os
@@ -6,6 +6,7 @@ import socket
 from collections.abc import Mapping
 from pathlib import Path
 
+from recorder import edits
 from recorder.config import RecorderConfig
 from session.config import SessionConfig, with_ports
 from session.errors import RecorderLostError, SessionError
@@ -31,6 +32,7 @@ class Crew:
         self._runtime = Path(config.runtime_dir)
         self._commands, self._control_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._commands.setblocking(False)  # a control that is stopped must not stop the session
+        self._edits: socket.socket | None = None
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.children: dict[str, Child] = {}
 
@@ -38,6 +40,16 @@ class Crew:
         """Ask something of control. What comes of it shows in the ticks."""
         with contextlib.suppress(OSError):  # control is gone; whoever watches the children sees it
             self._commands.send(encode(command))
+
+    def edit(self, edit: edits.Edit) -> bool:
+        """Ask something of the recorder; false: it is not there, or has no room just now."""
+        if self._edits is None:
+            return False
+        try:
+            self._edits.send(edits.encode(edit))
+        except OSError:
+            return False
+        return True
 
     def start_world(self) -> Child:
         """Start the simulated world; it says its ports when it is ready."""
@@ -73,10 +85,21 @@ class Crew:
         path = self._runtime / "recorder.json"
         servos = (self._runtime / SERVOS_FILE).read_text()
         write_json(path, recorder_config(self._config, self._kind, servos))
-        arguments = [str(path), "--wake", str(self._wake)]
-        self.children["recorder"] = Child(
-            "recorder", "recorder.main", arguments, self._runtime, pass_fds=(self._wake,)
-        )
+        recorder_end = self._line_to_recorder()
+        inherited = (self._wake, recorder_end.fileno())
+        arguments = [str(path), "--wake", str(inherited[0]), "--edits", str(inherited[1])]
+        with recorder_end:
+            self.children["recorder"] = Child(
+                "recorder", "recorder.main", arguments, self._runtime, pass_fds=inherited
+            )
+
+    def _line_to_recorder(self) -> socket.socket:
+        """The other end of a new line: what its predecessor has not read is not for this one."""
+        if self._edits is not None:
+            self._edits.close()
+        self._edits, recorder_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._edits.setblocking(False)
+        return recorder_end
 
     def check(self) -> None:
         """See that all that were started still run.

@@ -13,6 +13,8 @@ from session.last_session import save
 from session.processes import Child
 from session.station import Station
 from session.status import Phase
+from session.summary import summary
+from session.takes import Cause
 from teleop.commands import Quit, Rest
 from teleop.errors import TeleopError
 from teleop.rig_config import SERVOS_FILE
@@ -42,6 +44,7 @@ class Ending:
         arms = self._end_control()
         status = max(status, arms, self._end_recorder())
         self._end_world()
+        self._keep_collection()
         station.enter(Phase.ENDED)
         station.pump(raising=False)  # a terminal that connected only now hears it too
         station.clients.end(status, self._last_words(arms))
@@ -118,8 +121,14 @@ class Ending:
         recorder = station.crew.children.get("recorder")
         if recorder is None:
             return 0
-        recorder.terminate()
+        if station.takes.open is not None:  # the session has failed over it
+            outcome = station.watch.outcome_of(station.takes.open.episode)
+            station.takes.end(outcome, Cause.FAULT)
+        station.edits.flush()
+        recorder.terminate()  # it carries out first what it was asked for
         self._await(recorder, FINALISE_TIMEOUT_S, station.watch.recorder_is_stuck)
+        station.pump(raising=False)
+        station.books.lose()
         ended = recorder.exit_status()
         if ended == 0 or station.watch.recorder_state is RecorderState.FINISHED:
             return 0
@@ -127,6 +136,14 @@ class Ending:
         text = f"The recorder did not end well ({ended}: {recorder.last_words()}); "
         station.log(text + "the next start recovers what it wrote.", "error")
         return 1
+
+    def _keep_collection(self) -> None:
+        """For a later session to go on with, if this one has not come to its end."""
+        station = self._station
+        station.keep_collection(ended=True)
+        if station.recording and station.takes.accepted and not station.enough:
+            done = f"{station.takes.accepted} of {station.config.episodes}"
+            station.log(f"The collection has {done} episodes: the next session goes on with it.")
 
     def _end_world(self) -> None:
         world = self._station.crew.children.get("world")
@@ -137,7 +154,7 @@ class Ending:
 
     def _last_words(self, arms: int) -> str:
         if self._station.recording:
-            return self._station.tally.summary()
+            return summary(self._station.takes, self._station.config.dataset_dir)
         if arms == 0:
             return "The arms hold." if self._is_quitting() else "The arms are at rest, torque off."
         return "The arms are not at rest: the reason stands above."

@@ -3,7 +3,8 @@
 SessionError
 ├── LaunchError         the session did not start, or there is none to attach to
 ├── NotStartedError     control did not start to follow, and has said why
-└── RecorderLostError   the recorder died: control holds, and the session starts another
+├── RecorderLostError   the recorder died: control holds, and the session starts another
+└── RequestError        a client has asked for something that is no request
 
 Interrupted and Unwatched are no errors: the operator wants to leave, or the terminal went away.
 """
@@ -23,6 +24,10 @@ class NotStartedError(SessionError):
 
 class RecorderLostError(SessionError):
     """The recorder died: control holds, and the session starts another."""
+
+
+class RequestError(SessionError):
+    """A client has asked for something that is no request; the text is for whoever did."""
 
 
 class Interrupted(Exception):  # noqa: N818 - not an error: the operator wants to leave

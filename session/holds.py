@@ -1,8 +1,8 @@
 """Out of a hold: what must be mended, who is asked for it, and the way back to the start pose.
 
 Control comes to a hold by itself whenever something is wrong, and says in its ticks what the hold
-waits for. On a real rig nothing moves after that before somebody has pressed Enter. The simulated
-rig has no arm to support: there the session answers for the operator, a few times in a row.
+waits for. Where somebody works the rig, nothing moves after that before they have pressed Enter.
+Else there is no arm to support: the session answers for the operator, a few times in a row.
 """
 
 import time
@@ -151,7 +151,7 @@ class Holds:
         """The operator has done what there is to do; false: something has changed meanwhile."""
         station = self._station
         text = ASKED[need].format(then=then)
-        if station.simulated and not station.must_ask:
+        if not station.attended and not station.must_ask:
             self._tries += 1
             station.enter(Phase.HOLDING)
             if need is not Need.NOTHING:
@@ -172,7 +172,7 @@ class Holds:
         began = time.monotonic()
         while station.watch.need is need and not (leaving() or self._is_deserted()):
             station.pump(raising)
-            if station.simulated and time.monotonic() - began > SIMULATED_PATIENCE_S:
+            if not station.attended and time.monotonic() - began > SIMULATED_PATIENCE_S:
                 self._tries = SIMULATED_TRIES + 1
                 return
 

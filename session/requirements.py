@@ -3,7 +3,7 @@
 import importlib.util
 from typing import Final
 
-PACKAGES: Final = ("numpy", "h5py", "cv2", "fastcrc", "dynamixel_sdk", "serial")
+PACKAGES: Final = ("numpy", "h5py", "cv2", "fastcrc", "dynamixel_sdk", "serial", "textual")
 """Imported whatever the rig. MuJoCo is asked for where the simulated rig starts."""
 
 

@@ -1,7 +1,7 @@
 """What the flow of a session stands on: its processes, its clients, what is seen of them, waiting.
 
-Nothing is decided here but for two things that must not wait for the flow: a client's hold goes to
-control at once, and a client's wish to leave is noted.
+Nothing is decided here but for what must not wait for the flow: a client's hold goes to control at
+once, what it asks about takes is done (`session.wishes`), and its wish to leave is noted.
 """
 
 import contextlib
@@ -12,19 +12,25 @@ from pathlib import Path
 from typing import Final
 
 from recorder.status import RecorderState
+from session.bookkeeping import Bookkeeping
 from session.clients import Clients
+from session.collection import CollectionFile, collection_of
 from session.config import SessionConfig
+from session.countdown import Countdown
 from session.crew import Crew
+from session.edits import Edits
 from session.errors import Interrupted, RecorderLostError, SessionError, Unwatched
 from session.kind import RigKind, kind_of
 from session.recording import why_not_start, why_stop
-from session.status import PROMPT_BYTES, SESSION_DTYPE, STATUS_RING, Phase
-from session.tally import Tally
+from session.requests import Request
+from session.status import Phase
+from session.status_board import StatusBoard
+from session.takes import Takes
 from session.watch import Watch
+from session.wishes import Wishes
 from session.world_link import WorldLink
 from teleop.commands import Alive, Command, Hold
 from teleop.lockstep import LockstepError
-from teleop.ring import RingWriter
 from teleop.tick import NO_EPISODE, State
 
 PUMP_S: Final = 0.1
@@ -35,6 +41,7 @@ UNWATCHED_S: Final = 2.0
 """A terminal that reconnects within this time is not missed."""
 
 DEMONSTRATING: Final = (Phase.RECORDING, Phase.MIRRORING)
+RESET: Final = "The scene should be reset by now."
 
 
 class Station:
@@ -55,16 +62,23 @@ class Station:
         self.runtime = Path(config.runtime_dir)
         self.kind = kind_of(config.rig_file)
         self.crew = Crew(config, self.kind)
-        self.tally = Tally(config.dataset_dir)
+        self.takes = Takes(self.attended, config.done)
+        self.edits = Edits(self.crew.edit)
+        self.countdown = Countdown(config.task.reset_s if self.attended else 0.0)
         self.link: WorldLink | None = None
         self.selector = selectors.DefaultSelector()
         self.clients = Clients(self.runtime, self.selector)
         self.watch = Watch(self.runtime, self.clients.log)
+        self.books = Bookkeeping(self.takes, self.edits, self.clients.log)
+        self.wishes = Wishes(self.takes, self.edits, self.countdown, self.clients.log)
         self.episode = NO_EPISODE
         self.leaving: str | None = None
         self.answered = False
         self.must_ask = False
-        self._status = RingWriter(self.runtime / STATUS_RING, SESSION_DTYPE, 4)
+        self._board = StatusBoard(config, self.kind)
+        self._file = CollectionFile(
+            config.dataset_dir, lambda text: self.clients.log(text, "warning")
+        )
         self._phase = Phase.STARTING
         self._prompt = ""
         self._told_at_tick = 0
@@ -105,13 +119,23 @@ class Station:
 
     @property
     def simulated(self) -> bool:
-        """There is a world: its operator needs no asking."""
+        """There is a world."""
         return self.kind is RigKind.SIMULATED
+
+    @property
+    def attended(self) -> bool:
+        """Somebody works the rig, and is asked; else the session answers for the operator."""
+        return not self.simulated or self.config.mode.by_hand
 
     @property
     def recording(self) -> bool:
         """This session records episodes."""
         return self.config.purpose == "record"
+
+    @property
+    def enough(self) -> bool:
+        """As many episodes count as were to be recorded."""
+        return self.recording and self.takes.accepted >= self.config.episodes
 
     @property
     def obeyed(self) -> bool:
@@ -186,14 +210,34 @@ class Station:
         """Hear clients and world for a moment, look at the rings and the processes."""
         for key, _ in self.selector.select(PUMP_S):
             key.data()
+        self.clients.flush()
         self.watch.refresh()
         self._hear_clients()
+        self._keep_books()
         if self.link is not None and self.link.waiting and self._phase not in DEMONSTRATING:
             self.resume()  # the operator has finished what nobody follows any more
         self._publish()
         self._say_alive()
         if raising:
             self._check_children()
+
+    def _keep_books(self) -> None:
+        self.edits.flush()
+        self.books.take_in(self.watch.changes())
+        if self._phase in (Phase.PREPARING, Phase.READY) and self.countdown.has_just_ended():
+            self.log(RESET)
+        if self._phase in (Phase.PREPARING, Phase.READY, Phase.PAUSED):
+            self.keep_collection()
+
+    def keep_collection(self, ended: bool = False) -> None:
+        """What a later session needs to go on with this collection. Waits for the disk.
+
+        Args:
+            ended: the session is over.
+        """
+        if len(self.takes):
+            keep = self._file.finish if ended else self._file.keep
+            keep(collection_of(self.config, self.takes))
 
     def _say_alive(self) -> None:
         """Control holds where nobody could tell it to."""
@@ -203,18 +247,25 @@ class Station:
 
     def _hear_clients(self) -> None:
         while self.clients.requests:
-            request = self.clients.requests.pop(0)
-            if request == "go_on":
-                self.answered = True
-            elif request == "hold":
-                self.log("Stopped by the operator: the arms hold.", "warning")
-                self.hold("the operator has stopped the arms")
-            elif request == "quit" or (request == "stop" and self.leaving is None):
-                self.leaving = request
+            self._hear(self.clients.requests.pop(0))
         if len(self.clients):
             self._unwatched_since = None
         elif self._unwatched_since is None:
             self._unwatched_since = time.monotonic()
+
+    def _hear(self, request: Request) -> None:
+        match request.op:
+            case "go_on":
+                self.answered = True
+            case "hold":
+                self.log("Stopped by the operator: the arms hold.", "warning")
+                self.hold("the operator has stopped the arms")
+            case "quit":
+                self.leaving = "quit"
+            case "stop":
+                self.leaving = self.leaving or "stop"
+            case _:
+                self.wishes.hear(request)
 
     def _check_children(self) -> None:
         if self.watch.recorder_state is RecorderState.FAILED:
@@ -226,24 +277,17 @@ class Station:
             raise RecorderLostError("The recorder process was stuck and has been ended.")
 
     def _publish(self) -> None:
-        config, tally = self.config, self.tally
-        status = self._status.begin()
-        status["heartbeat_ns"] = time.monotonic_ns()
-        status["phase"] = self._phase
-        status["kind"] = self.kind
-        status["attempt"] = min(tally.over + 1, config.episodes)
-        status["episodes"] = config.episodes if self.recording else 0
-        status["episode"] = self.episode
-        if self.watch.recorder is not None:
-            tally.note_saved(int(self.watch.recorder["last_saved_episode"]))
-        status["saved"] = tally.saved_so_far
-        status["successes"] = tally.successes
-        status["faults"] = tally.faults
-        status["seed"] = self.seed
-        status["prompt"] = self._prompt.encode()[:PROMPT_BYTES]
-        self._status.commit()
+        self._board.publish(
+            self._phase,
+            self._prompt,
+            self.episode,
+            self.seed,
+            self.takes,
+            self.wishes.pausing,
+            self.countdown.until_ns,
+        )
 
     @property
     def seed(self) -> int:
         """Of the simulated demonstration that is next or under way."""
-        return self.config.seed + self.tally.over
+        return self.config.seed + self.takes.over

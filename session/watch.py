@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Final
 
 from recorder.status import EVENT_RING as RECORDER_EVENTS
+from recorder.status import SAVED_RING, RecorderState
 from recorder.status import STATUS_RING as RECORDER_STATUS
-from recorder.status import RecorderState
+from session.feed import Feed, open_ring, text_of
 from teleop.joints import BUS_NAMES
 from teleop.lockstep import WORLD_EVENTS
-from teleop.ring import OverrunError, Record, RingError, RingReader
+from teleop.ring import Record, RingError, RingReader
 from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Need, Outcome, State
 
 Log = Callable[[str], None]
@@ -23,40 +24,12 @@ EVENT_SOURCES: Final = (
 )
 
 
-class EventFeed:
-    """Forwards each new text of an event ring once."""
-
-    def __init__(self, path: Path, source: str, log: Log) -> None:
-        self._path = path
-        self._source = source
-        self._log = log
-        self._ring: RingReader | None = None
-        self._next = 0
-
-    def poll(self) -> None:
-        """Forward what is new. A ring made anew by a restarted process is read from its start."""
-        if self._ring is None or not _is_current(self._ring, self._path):
-            self._ring = _open(self._path)
-            self._next = 0
-        if self._ring is None:
-            return
-        self._next = max(self._next, self._ring.oldest())
-        while self._next < len(self._ring):
-            try:
-                event = self._ring.read(self._next)
-            except OverrunError:
-                self._next = self._ring.oldest()
-                continue
-            self._next += 1
-            self._log(f"{self._source}: {event['text'].item().decode(errors='replace')}")
-
-
 class Watch:
     """A view on the rings that is refreshed a few times a second.
 
     Attributes:
         need: what a hold waits for.
-        gestures: start gestures that control has seen since its start.
+        gestures: that control has seen since its start: to start, and while following to stop.
         connected: the buses whose ports are open.
         recorder: its newest status (`recorder.status.STATUS_DTYPE`); None before the first.
     """
@@ -64,7 +37,10 @@ class Watch:
     def __init__(self, runtime_dir: Path, log: Log) -> None:
         self._paths = {name: runtime_dir / name for name in (TICK_RING, RECORDER_STATUS)}
         self._rings: dict[str, RingReader | None] = dict.fromkeys(self._paths)
-        self._feeds = [EventFeed(runtime_dir / ring, name, log) for ring, name in EVENT_SOURCES]
+        self._log = log
+        self._events = [(Feed(runtime_dir / ring), source) for ring, source in EVENT_SOURCES]
+        self._saved = Feed(runtime_dir / SAVED_RING)
+        self._changes: list[Record] = []
         self._last_episode = NO_EPISODE
         self._outcome = Outcome.UNLABELLED
         self.state = State.DISCONNECTED
@@ -78,8 +54,10 @@ class Watch:
 
     def refresh(self) -> None:
         """Look again."""
-        for feed in self._feeds:
-            feed.poll()
+        for feed, source in self._events:
+            for event in feed.poll():
+                self._log(f"{source}: {text_of(event, 'text')}")
+        self._changes += self._saved.poll()
         tick = self._newest(TICK_RING)
         if tick is not None:
             self.state = State(int(tick["state"]))
@@ -95,6 +73,11 @@ class Watch:
             self.recorder = status
             self.recorder_state = RecorderState(int(status["state"]))
             self._recorder_heard_ns = int(status["heartbeat_ns"])
+
+    def changes(self) -> list[Record]:
+        """What has become of episodes since it was asked last (`recorder.status.SAVED_DTYPE`)."""
+        changes, self._changes = self._changes, []
+        return changes
 
     def has_ended(self, episode: int) -> bool:
         """Control has ended this episode."""
@@ -125,6 +108,7 @@ class Watch:
 
     def forget_recorder(self) -> None:
         """The recorder died: its status says nothing about the next one."""
+        self.refresh()  # what it has told last
         self.recorder = None
         self.recorder_state = RecorderState.STARTING
         self._rings[RECORDER_STATUS] = None
@@ -132,23 +116,9 @@ class Watch:
 
     def _newest(self, name: str) -> Record | None:
         if self._rings[name] is None:
-            self._rings[name] = _open(self._paths[name])
+            self._rings[name] = open_ring(self._paths[name])
         ring = self._rings[name]
         try:
             return None if ring is None else ring.newest()
         except RingError:
             return None
-
-
-def _open(path: Path) -> RingReader | None:
-    try:
-        return RingReader(path)
-    except (OSError, RingError):
-        return None
-
-
-def _is_current(ring: RingReader, path: Path) -> bool:
-    try:
-        return path.stat().st_ino == ring.inode
-    except OSError:
-        return True

@@ -49,7 +49,9 @@ def arguments(folder: Path, arms: EmulatedRig, cameras: CameraServer) -> list[st
     ]
     rig.write_text(head + "".join(tables))
     task = folder / "wave.toml"
-    task.write_text('name = "wave"\nprompt = "Wave."\nmax_steps = 3000\nepisodes = 1\n')
+    task.write_text(
+        'name = "wave"\nprompt = "Wave."\nmax_steps = 3000\nepisodes = 1\nreset_s = 0\n'
+    )
     return ["--task", str(task), "--rig", str(rig)]
 
 
@@ -84,6 +86,8 @@ def test_a_frozen_camera_is_seen_live_and_in_the_file_and_disturbs_nothing_else(
         wait_for_camera(collect, 1, CameraState.LIVE)
         collect.wait_for_step(150)
         collect.press(b"\n")
+        collect.wait_for_prompt("to start episode 1 of 1")  # once more: this one was rejected
+        collect.ask("accept")
         status, text = collect.finish()
     assert status == 0, text
     assert "cam_low has given no picture for" in text
@@ -107,9 +111,10 @@ def test_a_frozen_camera_is_seen_live_and_in_the_file_and_disturbs_nothing_else(
 def test_a_camera_that_dies_ends_the_episode_holding_and_the_next_waits_for_it(
     tmp_path: Path, arms: EmulatedRig, cameras: CameraServer
 ) -> None:
-    settings = [*arguments(tmp_path, arms, cameras), "--episodes", "2"]
-    with collecting(tmp_path / "data", *settings, keyboard=True) as collect:
-        start(collect, "start episode 1 of 2")
+    with collecting(
+        tmp_path / "data", *arguments(tmp_path, arms, cameras), keyboard=True
+    ) as collect:
+        start(collect)
         collect.wait_for_step(50)
         cameras.ask("die", "cam_low")
         collect.wait_for_prompt("Press Enter to bring the arms to their start pose")
@@ -118,7 +123,7 @@ def test_a_camera_that_dies_ends_the_episode_holding_and_the_next_waits_for_it(
         collect.wait_for_prompt("No picture from cam_low")
         assert collect.field("ticks", "state") == State.WAITING
         cameras.ask("revive", "cam_low")
-        start(collect, "start episode 2 of 2")
+        start(collect)
         collect.wait_for_step(60, episode=1)
         collect.press(b"\n")
         status, text = collect.finish()
@@ -170,9 +175,11 @@ def test_arms_do_not_follow_for_long_without_a_recorder(
         collect.wait_for_step(30)
         os.kill(collect.pid("recorder"), signal.SIGSTOP)
         collect.wait_for_state(State.HOLDING)
-        collect.wait_for_prompt("Press Enter to bring the arms to rest")
+        collect.wait_for_prompt("Press Enter to bring the arms to their start pose")
         os.kill(collect.pid("recorder"), signal.SIGCONT)
         collect.press(b"\n")
+        collect.wait_for_prompt("to start episode 1 of 1")
+        collect.process.send_signal(signal.SIGINT)
         status, text = collect.finish()
     assert status == 1, text
     assert "warning: The recorder is not heard of. The arms hold" in text

@@ -21,7 +21,8 @@ class ScriptedStation:
         did: what the session told control and asked the operator, who does it, in order.
     """
 
-    simulated = recording = must_ask = False
+    attended = True
+    recording = must_ask = False
     kind = RigKind.SIMULATED
     leaving = None
 
@@ -34,6 +35,7 @@ class ScriptedStation:
         self.answered = False
         self.watch = SimpleNamespace(tick=0, state=State.CHECKING, need=Need.NOTHING)
         self.clients = SimpleNamespace(end=lambda *_: None)
+        self.keep_collection = lambda ended: None
         control = SimpleNamespace(exit_status=lambda: 0 if Rest() in self.did else None)
         self.crew = SimpleNamespace(children={"control": control})
         self._ticks: Iterator[tuple[State, Need]] = iter(ticks)
