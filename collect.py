@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Record demonstrations: arguments -> configuration -> session -> progress lines.
+"""Record demonstrations: arguments -> configuration -> session -> dashboard, lines or records.
 
 python collect.py --task battery
 """
@@ -23,8 +23,9 @@ from session.config import SessionConfig, SimulationMode
 from session.configure import configure as session_config
 from session.errors import LaunchError
 from session.launch import attach
+from session.paths import own_rig
 from teleop.config import ConfigError
-from tui.session import follow, run_session
+from tui.session import Display, follow, greet, run_session, say
 
 
 def parse(arguments: list[str] | None) -> argparse.Namespace:
@@ -61,7 +62,10 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--quality", choices=["fast", "high"], default="fast", help="high: shadows")
     parser.add_argument("--faults", metavar="FILE", help="faults for the simulated rig (.toml)")
-    parser.add_argument("--headless", action="store_true", help="plain lines, no live display")
+    parser.add_argument("--by-hand", action="store_true", help="the simulated rig awaits your keys")
+    parser.add_argument("--new", action="store_true", help="begin a new collection")
+    parser.add_argument("--headless", action="store_true", help="plain lines, no dashboard")
+    parser.add_argument("--json", action="store_true", help="a JSON record a line")
     parser.add_argument("--attach", action="store_true", help="watch the session that is running")
     options = parser.parse_args(arguments)
     if not options.attach and options.task is None:
@@ -82,20 +86,27 @@ def configure(options: argparse.Namespace) -> SessionConfig:
         episodes=options.episodes,
         seed=options.seed,
         out=options.out,
-        mode=SimulationMode(options.realtime, options.quality, faults),
+        mode=SimulationMode(options.realtime, options.quality, faults, options.by_hand),
+        new=options.new,
     )
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Entry of ``python collect.py``; returns the exit status."""
     options = parse(arguments)
+    display: Display = "json" if options.json else "dashboard"
     try:
         if options.attach:
             running = attach(options.out and options.out.resolve())
-            print(f"Attached: {running.about}.")
-            return follow(running, headless=options.headless)
+            say(f"Attached: {running.about}.", display)
+            return follow(running, display=display, headless=options.headless)
         runtime_dir.sweep()
-        return run_session(configure(options), headless=options.headless)
+        config = configure(options)
+        no_rig = options.rig is None and own_rig() is None
+        if no_rig and not greet(options.task, display, options.headless):
+            runtime_dir.remove(Path(config.runtime_dir))
+            return 0
+        return run_session(config, display=display, headless=options.headless)
     except (ConfigError, LaunchError) as error:
         print(f"collect.py: {error}", file=sys.stderr)
         return 2

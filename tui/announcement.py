@@ -1,22 +1,30 @@
 """The first words of a command that moves arms: which arms, what for, and how to stop them."""
 
+from typing import Final
+
 from session.config import SessionConfig
 from session.kind import RigKind, kind_of
+from tui.keymap import Action, Keymap
 
-KEYS = "Space stops the arms where they are, Ctrl-C brings them to rest."
+KEYS: Final = "{hold} stops the arms where they are, Ctrl-C brings them to rest."
 
 
 def announcement(config: SessionConfig) -> str:
-    """What is about to happen, in a line or two."""
+    """What is about to happen, in a line or two, and which collection goes on."""
+    return " ".join(filter(None, [_begins(config), config.resumes]))
+
+
+def _begins(config: SessionConfig) -> str:
+    keys = KEYS.format(hold=Keymap(config.rig_file.keys).word(Action.HOLD))
     match kind_of(config.rig_file):
         case RigKind.SIMULATED:
             return _simulated(config)
         case RigKind.EMULATED:
-            return f"EMULATED ARMS: {_work(config)}. No real arm moves. {KEYS}"
+            return f"EMULATED ARMS: {_work(config)}. No real arm moves. {keys}"
         case RigKind.REAL:
             return (
                 f"Rig {config.rig_file.rig.name}: {_work(config)}. The arms move at once: stand "
-                f"clear of them. {KEYS}"
+                f"clear of them. {keys}"
             )
 
 

@@ -1,0 +1,86 @@
+"""Held keys, pasted text and slips: what of them is done."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session.keys import KeysConfig
+from tui.keymap import Action, Keymap
+from tui.presses import AGAIN_S, REPEAT_S, Presses
+
+DESTROYS = (Action.DISCARD, Action.REDO, Action.REST)
+ACTIONS = st.sampled_from(list(Action))
+TIMES = st.lists(st.tuples(ACTIONS, st.floats(0.0, 3.0)), max_size=40)
+
+
+def presses() -> Presses:
+    return Presses(Keymap())
+
+
+def test_a_held_key_acts_once() -> None:
+    operator = presses()
+    acted = [operator.press(Action.GO_ON, 0.03 * n).act for n in range(100)]
+    assert acted == [True] + [False] * 99
+    assert operator.press(Action.GO_ON, 3.0 + REPEAT_S).act
+
+
+def test_hold_always_acts() -> None:
+    operator = presses()
+    assert all(operator.press(Action.HOLD, 0.01 * n).act for n in range(50))
+
+
+@pytest.mark.parametrize("action", DESTROYS)
+def test_what_destroys_is_asked_about_first(action: Action) -> None:
+    operator = presses()
+    first = operator.press(action, 0.0, 12)
+    assert not first.act
+    assert first.notice.startswith(f"Press {Keymap().word(action)} again to ")
+    assert operator.press(action, 1.0, 12).act
+    assert not operator.press(action, 1.6, 12).act  # the next one is asked about again
+
+
+def test_the_question_names_key_and_episode() -> None:
+    assert presses().press(Action.DISCARD, 0.0, 12).notice == "Press d again to discard episode 12."
+    pedal = Presses(Keymap(KeysConfig(redo=("f5",))))
+    notice = pedal.press(Action.REDO, 0.0).notice
+    assert notice == "Press F5 again to record the episode again."
+
+
+def test_too_late_or_after_something_else_it_is_asked_anew() -> None:
+    operator = presses()
+    operator.press(Action.DISCARD, 0.0)
+    assert operator.press(Action.DISCARD, AGAIN_S + 0.1).notice
+    operator.press(Action.HOLD, 2.5)
+    assert operator.press(Action.DISCARD, 3.0).notice
+
+
+def test_the_second_press_is_about_the_same_episode() -> None:
+    operator = presses()
+    operator.press(Action.DISCARD, 0.0, 12)
+    assert "episode 13" in operator.press(Action.DISCARD, 1.0, 13).notice  # it has just begun
+    operator.press(Action.REST, 3.0, 13)
+    assert operator.press(Action.REST, 4.0, 14).act  # is about no episode
+
+
+def test_a_key_that_is_held_down_confirms_nothing() -> None:
+    operator = presses()
+    assert not any(operator.press(Action.DISCARD, 0.03 * n).act for n in range(200))
+
+
+@given(TIMES)
+def test_no_sequence_of_presses_destroys_by_chance(sequence: list[tuple[Action, float]]) -> None:
+    """Whatever destroys was asked for by two presses in a row, far enough apart and near enough."""
+    operator, now_s = presses(), 0.0
+    history: list[tuple[Action, float]] = []
+    for action, wait_s in sequence:
+        now_s += wait_s
+        done = operator.press(action, now_s)
+        if done.act and action in DESTROYS:
+            of_this = [at_s for pressed, at_s in history if pressed is action]
+            assert of_this
+            assert now_s - of_this[-1] >= REPEAT_S
+            assert Action.HOLD not in [did for did, at_s in history if at_s > of_this[-1]]
+        if action is Action.HOLD:
+            assert done.act
+        assert not (done.act and done.notice)
+        history.append((action, now_s))

@@ -1,0 +1,1 @@
+"""How rows of characters are drawn: letters, bars, pictures, colours. No panel is known here."""

@@ -1,0 +1,1 @@
+"""The plain display: lines of text, for terminals, pipes and other programs."""

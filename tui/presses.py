@@ -1,0 +1,81 @@
+"""From presses to what is done: held keys, pasted text and slips do nothing that cannot be undone.
+
+Terminals tell no release: a key or pedal that is held comes as many presses. Pure; time is given.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Final
+
+from tui.keymap import Action, Keymap
+
+REPEAT_S: Final = 0.4
+"""The same key again within this time of its last press is a key that is held, or pasted text."""
+AGAIN_S: Final = 2.0
+"""What destroys something needs its key a second time within so long."""
+ALWAYS: Final = (Action.HOLD,)
+"""Never waits, never counts as repeated."""
+
+_WORDS: Final = {
+    Action.DISCARD: "discard {what}",
+    Action.REDO: "record {what} again",
+    Action.REST: "bring the arms to rest and end",
+    Action.DETACH: "leave the session to itself",
+}
+DESTRUCTIVE: Final = (Action.DISCARD, Action.REDO, Action.REST)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What comes of a press.
+
+    Attributes:
+        act: do it.
+        notice: what to tell the operator instead; "": nothing.
+    """
+
+    act: bool
+    notice: str = ""
+
+
+IGNORED: Final = Press(act=False)
+ACT: Final = Press(act=True)
+
+
+class Presses:
+    """The presses of one operator.
+
+    Args:
+        confirmed: what needs its key twice; a display that asks in its own way may leave some out.
+    """
+
+    def __init__(self, keymap: Keymap, confirmed: Collection[Action] = DESTRUCTIVE) -> None:
+        self._keymap = keymap
+        self._confirmed = confirmed
+        self._last_s: dict[Action, float] = {}
+        self._asked: tuple[str, float] | None = None
+
+    def press(self, action: Action, now_s: float, episode: int | None = None) -> Press:
+        """What a press of the key of `action` at `now_s` does.
+
+        Args:
+            episode: number of the one that it is about; None: not known. The second press must be
+                about the same one.
+        """
+        if action in ALWAYS:
+            self._asked = None
+            return ACT
+        before_s = self._last_s.get(action)
+        self._last_s[action] = now_s
+        if before_s is not None and now_s - before_s < REPEAT_S:
+            return IGNORED
+        asked, self._asked = self._asked, None
+        if action not in self._confirmed:
+            return ACT
+        what = "the episode" if episode is None else f"episode {episode}"
+        question = _WORDS[action].format(what=what)
+        if asked is not None and asked[0] == question and now_s - asked[1] <= AGAIN_S:
+            return ACT
+        self._asked = question, now_s
+        notice = f"Press {self._keymap.word(action)} again to {question}."
+        return Press(act=False, notice=notice)
