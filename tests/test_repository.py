@@ -163,7 +163,9 @@ def test_nothing_of_ours_listens_on_a_network() -> None:
             assert inherited or unix or where.startswith(EMULATED_WEBCAMS), where
         if called(call).endswith(".bind") and where.startswith(EMULATED_WEBCAMS):
             assert ast.unparse(call.args[0]) == "(LOOPBACK, port)", where
-        assert called(call).split(".")[-1] not in opening, where  # of socket, and of asyncio's loops
+        assert called(call).split(".")[-1] not in opening, (
+            where
+        )  # of socket, and of asyncio's loops
 
 
 def test_emulated_webcams_listen_on_this_computer_only() -> None:
