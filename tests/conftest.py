@@ -17,7 +17,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parent.parent
 RUNTIME_PARENT = Path(tempfile.mkdtemp(prefix="tests-of-tandem-", dir="/dev/shm"))
 os.environ["TANDEM_RUNTIME_PARENT"] = str(RUNTIME_PARENT)  # before anything reads it
-"""Of the sessions that this process starts: `--attach` and `teleop rest` see those of others, too."""
+"""Of the sessions that this process starts: `--attach` and `teleop rest` look at all there are."""
 
 
 def pytest_unconfigure() -> None:

@@ -13,6 +13,8 @@ REPEAT_S: Final = 0.4
 """The same key again within this time of its last press is a key that is held, or pasted text."""
 AGAIN_S: Final = 2.0
 """What destroys something needs its key a second time within so long."""
+SEEN_S: Final = 0.5
+"""Arms that stopped only just now are not told to go on: the key was meant for something else."""
 ALWAYS: Final = (Action.HOLD,)
 """Never waits, never counts as repeated."""
 
@@ -38,6 +40,7 @@ class Press:
     notice: str = ""
 
 
+JUST_STOPPED: Final = "The arms have just stopped: look first, then press again."
 IGNORED: Final = Press(act=False)
 ACT: Final = Press(act=True)
 
@@ -54,6 +57,14 @@ class Presses:
         self._confirmed = confirmed
         self._last_s: dict[Action, float] = {}
         self._asked: tuple[str, float] | None = None
+        self._held_s: float | None = None
+
+    def see(self, holding: bool, now_s: float) -> None:
+        """A look at the arms: whether they hold until somebody says to go on."""
+        if not holding:
+            self._held_s = None
+        elif self._held_s is None:
+            self._held_s = now_s
 
     def press(self, action: Action, now_s: float, episode: int | None = None) -> Press:
         """What a press of the key of `action` at `now_s` does.
@@ -70,6 +81,8 @@ class Presses:
         if before_s is not None and now_s - before_s < REPEAT_S:
             return IGNORED
         asked, self._asked = self._asked, None
+        if action is Action.GO_ON and self._held_s is not None and now_s - self._held_s < SEEN_S:
+            return Press(act=False, notice=JUST_STOPPED)
         if action not in self._confirmed:
             return ACT
         what = "the episode" if episode is None else f"episode {episode}"

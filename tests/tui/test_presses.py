@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from session.keys import KeysConfig
 from tui.keymap import Action, Keymap
-from tui.presses import AGAIN_S, REPEAT_S, Presses
+from tui.presses import AGAIN_S, JUST_STOPPED, REPEAT_S, SEEN_S, Presses
 
 DESTROYS = (Action.DISCARD, Action.REDO, Action.REST)
 ACTIONS = st.sampled_from(list(Action))
@@ -60,6 +60,17 @@ def test_the_second_press_is_about_the_same_episode() -> None:
     assert "episode 13" in operator.press(Action.DISCARD, 1.0, 13).notice  # it has just begun
     operator.press(Action.REST, 3.0, 13)
     assert operator.press(Action.REST, 4.0, 14).act  # is about no episode
+
+
+def test_a_key_on_its_way_when_the_arms_stop_does_not_send_them_on() -> None:
+    operator = presses()
+    operator.see(False, 0.0)
+    operator.see(True, 5.0)
+    assert operator.press(Action.GO_ON, 5.1).notice == JUST_STOPPED
+    operator.see(True, 5.2)
+    assert operator.press(Action.GO_ON, 5.1 + REPEAT_S + SEEN_S).act
+    operator.see(False, 7.0)
+    assert operator.press(Action.GO_ON, 7.0).act
 
 
 def test_a_key_that_is_held_down_confirms_nothing() -> None:

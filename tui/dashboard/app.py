@@ -11,6 +11,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from session.status import Phase
 from tui.dashboard.bell import rings
 from tui.dashboard.board import Board
 from tui.dashboard.screens.detach import Detach, Leaving
@@ -102,6 +103,7 @@ class Dashboard(TerminalApp):
 
     def _show(self, facts: Facts) -> None:
         before, self._facts = self._facts, facts
+        self._presses.see(facts.session.phase is Phase.HOLDING, self._clock())
         if before is not None and rings(before, facts):
             self.bell()
         notice = self._notice if self._clock() < self._notice_until_s else ""
@@ -161,6 +163,7 @@ class Dashboard(TerminalApp):
 
     def _act(self, action: Action) -> None:
         facts = self._latest()
+        self._presses.see(facts.session.phase is Phase.HOLDING, self._clock())
         press = self._presses.press(action, self._clock(), about(facts))
         if press.act or press.notice:
             self._say(press.notice)

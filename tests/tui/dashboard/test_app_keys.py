@@ -11,6 +11,7 @@ from session.status import Phase
 from teleop.lockstep import Message
 from tui.dashboard.screens.help import help_text
 from tui.keymap import Keymap
+from tui.presses import SEEN_S
 
 PLAIN = {"enter": "go_on", "space": "hold", "f9": "hold", "u": "undo", "a": "accept", "p": "pause"}
 TWICE = {"d": "discard", "r": "redo", "e": "stop"}
@@ -45,9 +46,23 @@ def test_each_plain_key_asks_at_once_in_every_phase(bench: Bench) -> None:
         for phase in (each for each in Phase if each is not Phase.ENDED):
             bench.be(phase)
             await operator.wait()
+            bench.ahead_s += SEEN_S
             assert await operator.press(*PLAIN) == [{"op": name} for name in PLAIN.values()], phase
 
     operate(bench, press_all)
+
+
+def test_an_enter_that_meets_arms_that_have_just_stopped_moves_nothing(bench: Bench) -> None:
+    async def press(operator: Operator) -> None:
+        bench.be(Phase.RECORDING)
+        await operator.wait()
+        bench.be(Phase.HOLDING, "Press Enter to bring the arms to their start pose.")
+        assert await operator.press("enter", after_s=0.0) == []
+        await operator.look()
+        assert "The arms have just stopped" in operator.screen()
+        assert await operator.press("enter", after_s=AGAIN_S) == op("go_on")
+
+    operate(bench, press)
 
 
 def test_what_is_hard_to_mend_needs_its_key_twice(bench: Bench) -> None:
