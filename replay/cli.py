@@ -12,6 +12,7 @@ from typing import Final
 from recorder.episode.reader import EpisodeReader
 from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
+from recorder.printable import printable
 from replay.contact_sheet import SheetError, check_sheet_path, write_contact_sheet
 from replay.find import NotFoundError, find_episode
 from replay.quality import quality
@@ -67,11 +68,11 @@ def _show(episode: EpisodeReader, sheet: Path | None) -> int:
         write_contact_sheet(episode, sheet)
         lines.append(f"contact sheet: {sheet}")
     lines += quality(episode)
-    print("\n".join(lines))
+    print("\n".join(map(printable, lines)))
     if findings:
         print("UNSOUND")
         for finding in findings:
-            print(f"  - {finding}")
+            print(printable(f"  - {finding}"))
     else:
         print("sound")
     sys.stdout.flush()

@@ -4,6 +4,8 @@ import json
 import sys
 from collections.abc import Mapping
 
+from recorder.printable import printable
+
 
 class Printer:
     """Writes to standard output, a line at a time, so that nobody waits for the last one.
@@ -20,7 +22,7 @@ class Printer:
     def line(self, text: str = "") -> None:
         """A line for people."""
         if not self._as_json:
-            self._write("".join(c if c.isprintable() else "\ufffd" for c in text))
+            self._write(printable(text))
 
     def record(self, facts: Mapping[str, object]) -> None:
         """A line for programs: a JSON object."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from recorder.config import EpisodePlan, plan_path
 from recorder.folder.numbering import claim_number
-from session.errors import NotStartedError
+from session.errors import Interrupted, NotStartedError
 from session.station import OBEY_TICKS, Station
 from session.status import Phase
 from session.takes import Cause
@@ -30,8 +30,16 @@ class Attempt:
         self._gestures: int | None = None
         self._blind = False
 
-    def begin(self) -> None:
-        """Have control follow the leaders, and the recorder what is to be recorded."""
+    def begin(self) -> bool:
+        """Have control follow the leaders, and the recorder what is to be recorded.
+
+        Returns:
+            False: the operator has stopped the arms while the disk was waited for; nothing has
+            begun.
+
+        Raises:
+            Interrupted: they want to leave.
+        """
         station, config = self._station, self._station.config
         self._blind, self._gestures = False, None
         station.countdown.clear()
@@ -40,6 +48,8 @@ class Attempt:
             station.takes.begin(station.episode)
             station.keep_collection()
             self._plan()
+            if not self._is_still_wanted():
+                return False
         if station.link is not None:
             station.link.reset(station.seed, config.operator_ticks)
         station.tell(Start(station.episode, config.task.max_steps))
@@ -50,6 +60,7 @@ class Attempt:
         else:
             by_key = "Press Enter to go back to the start pose." if station.attended else ""
             station.enter(Phase.MIRRORING, by_key)
+        return True
 
     def is_over(self) -> bool:
         """The demonstration has come to its end, or somebody wants it to.
@@ -100,6 +111,17 @@ class Attempt:
         self._station.wishes.early = None
 
     # -- conditions
+
+    def _is_still_wanted(self) -> bool:
+        """Hear what was said while the disk was waited for."""
+        station = self._station
+        station.pump()
+        if station.leaving is None and not station.must_ask:
+            return True
+        self.withdraw()
+        if station.leaving is not None:
+            raise Interrupted
+        return False
 
     def _has_begun(self) -> bool:
         return self._station.watch.state is State.FOLLOWING or self._has_ended()
@@ -168,7 +190,7 @@ class Attempt:
 
     def _enter_in_books(self, cause: Cause) -> None:
         station = self._station
-        if not self._has_ended():
+        if not self._has_ended() or not station.watch.steps_of(station.episode):
             return self.withdraw()
         take = station.takes.end(station.watch.outcome_of(station.episode), cause)
         station.wishes.take_up(take)

@@ -21,6 +21,7 @@ from teleop.lockstep import LockstepError, Message, receive, send
 SILENCE_S: Final = 2.0
 """A terminal that says "alive" now and then, and has not for so long, is stopped (Ctrl-Z)."""
 SOCKET: Final = "session.sock"
+MOST_CLIENTS: Final = 32
 KEPT_LINES: Final = 500
 """The newest ones, for those who attach later."""
 
@@ -80,7 +81,13 @@ class Clients:
             unsent.clear()  # it has hung up: what it said before that is heard first
 
     def _accept(self) -> None:
-        client, _ = self._listener.accept()
+        try:
+            client, _ = self._listener.accept()
+        except OSError:  # it has hung up already, or we have no descriptor left for it
+            return
+        if len(self._connected) >= MOST_CLIENTS:
+            client.close()
+            return
         client.setblocking(False)
         self._connected.append(client)
         self._unsent[client] = deque(self._past, maxlen=KEPT_LINES)

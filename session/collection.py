@@ -7,6 +7,8 @@ what lies in the folder, the files are: a number counts as long as its file exis
 
 import contextlib
 import json
+import queue
+import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -20,8 +22,13 @@ from recorder.folder.numbering import MAX_NUMBER, episode_path
 from session.config import MAX_EPISODES, MAX_SEED, SessionConfig
 from session.takes import Takes
 from teleop.config import ConfigError, build, read_json
+from teleop.tick import Outcome
 
 FILE: Final = ".collection.json"
+MAX_BYTES: Final = 4_000_000
+"""More than the largest collection takes."""
+FINISH_TIMEOUT_S: Final = 10.0
+NO_FILE: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +79,8 @@ def load(folder: Path) -> Collection | None:
     path = folder / FILE
     if not path.exists():
         return None
-    if not path.is_file():
-        raise ConfigError(f"{path} is no file.")
+    if not path.is_file() or path.stat().st_size > MAX_BYTES:
+        raise ConfigError(f"{path} is no collection.")
     return build(Collection, read_json(path), str(path))
 
 
@@ -110,49 +117,69 @@ def collection_of(config: SessionConfig, takes: Takes) -> Collection:
 
 
 class CollectionFile:
-    """Keeps the file as the session goes on. A disk that does not take it costs one warning.
+    """Keeps the file as the session goes on, in a thread: a session that waits for a disk hears no
+    key. A disk that does not take it costs one warning.
 
     Args:
-        warn: hears of it.
+        warn: hears of it, within a call of a method.
     """
 
     def __init__(self, folder: Path, warn: Callable[[str], None]) -> None:
         self._path = folder / FILE
         self._warn = warn
         self._kept: Collection | None = None
-        self._failed = False
+        self._told = False
+        self._work: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+        self._faults: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="collection", daemon=True)
+        self._thread.start()
 
     def keep(self, collection: Collection) -> None:
-        """Have this in the file, if it is news. Waits for the disk."""
+        """Have this in the file soon, if it is news."""
+        self._tell()
         if collection == self._kept:
             return
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        text = json.dumps(asdict(replace(collection, updated_utc=now)))
-        self._try(lambda: write_atomically(self._path, text + "\n"))
         self._kept = collection
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._work.put(json.dumps(asdict(replace(collection, updated_utc=now))) + "\n")
 
     def finish(self, collection: Collection) -> None:
-        """The session ends: what is complete, or has not one episode, is no unfinished one."""
+        """The session ends: what is complete, or has not one episode, is no unfinished one. Waits
+        for the disk, but not for ever."""
         if 0 < len(collection.numbers) < collection.wanted:
             self.keep(collection)
         elif self._kept is not None:
-            self._try(lambda: self._path.unlink(missing_ok=True))
+            self._work.put(NO_FILE)
+        self._work.put(None)
+        self._thread.join(FINISH_TIMEOUT_S)
+        if self._thread.is_alive():
+            self._faults.put("the disk does not answer")
+        self._tell()
 
-    def _try(self, change: Callable[[], None]) -> None:
-        try:
-            change()
-        except OSError as error:
-            if not self._failed:
+    def _run(self) -> None:
+        while (text := self._work.get()) is not None:
+            try:
+                if text == NO_FILE:
+                    self._path.unlink(missing_ok=True)
+                else:
+                    write_atomically(self._path, text)
+            except OSError as error:
+                self._faults.put(error.strerror or repr(error))
+
+    def _tell(self) -> None:
+        while not self._faults.empty():
+            why = self._faults.get()
+            if not self._told:
+                self._told = True
                 self._warn(
-                    f"{self._path} cannot be kept ({error.strerror}): a later session will "
-                    "not know how far this one came."
+                    f"{self._path} cannot be kept ({why}): a later session will not know how far "
+                    "this one came."
                 )
-            self._failed = True
 
 
 def _still_there(folder: Path, collection: Collection) -> tuple[int, ...]:
     """Numbers of the episodes that count: of those that were accepted, and of the one that was open
-    when the session was killed, unless the quality checks have rejected it."""
+    when the session was killed, if it had been brought to its end by then, and is good."""
     there = {n for n in collection.numbers if episode_path(folder, n).is_file()}
     if collection.open is not None and _is_good(episode_path(folder, collection.open)):
         there.add(collection.open)
@@ -161,5 +188,6 @@ def _still_there(folder: Path, collection: Collection) -> tuple[int, ...]:
 
 def _is_good(path: Path) -> bool:
     with contextlib.suppress(EpisodeError, OSError), EpisodeReader(path) as episode:
-        return episode.facts.verdict != "reject"
+        is_over = episode.facts.outcome is not Outcome.UNLABELLED
+        return is_over and episode.facts.verdict != "reject"
     return False

@@ -127,6 +127,7 @@ class Ending:
         station.edits.flush()
         recorder.terminate()  # it carries out first what it was asked for
         self._await(recorder, FINALISE_TIMEOUT_S, station.watch.recorder_is_stuck)
+        station.wishes.closed = True
         station.pump(raising=False)
         station.books.lose()
         ended = recorder.exit_status()

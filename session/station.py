@@ -230,10 +230,10 @@ class Station:
             self.keep_collection()
 
     def keep_collection(self, ended: bool = False) -> None:
-        """What a later session needs to go on with this collection. Waits for the disk.
+        """What a later session needs to go on with this collection.
 
         Args:
-            ended: the session is over.
+            ended: the session is over; the disk is waited for.
         """
         if len(self.takes):
             keep = self._file.finish if ended else self._file.keep

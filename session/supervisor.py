@@ -79,26 +79,34 @@ class Supervisor:
             pass
         except Unwatched:  # while the processes were started
             station.log("No terminal is watching.", "warning")
-            self._holds.after_fault()
+            self._hold_after_fault()
         except (SessionError, LockstepError, RecorderError) as error:
             station.log(str(error), "error")
-            self._holds.after_fault()
+            self._hold_after_fault()
             status = 1
         except OSError as error:
             where = error.filename or station.runtime
             station.log(f"The session cannot go on at {where}: {error.strerror}.", "error")
-            self._holds.after_fault()
+            self._hold_after_fault()
             status = 1
         except Exception as error:  # a fault of ours: the arms hold all the same
             station.log(f"The session failed: {error!r}.", "error")
             traceback.print_exc()
-            self._holds.after_fault()
+            self._hold_after_fault()
             status = 1
         return Ending(station, self._holds).run(max(status, int(station.takes.faults > 0)))
 
     def leave(self) -> None:
         """Come to the end as after the first Ctrl-C (on SIGTERM)."""
         self._station.leaving = self._station.leaving or "stop"
+
+    def _hold_after_fault(self) -> None:
+        """Until somebody says to rest; another fault meanwhile must not keep the arms from that."""
+        try:
+            self._holds.after_fault()
+        except Exception as error:
+            self._station.log(f"The session failed again: {error!r}.", "error")
+            traceback.print_exc()
 
     # -- the flow
 
@@ -135,9 +143,8 @@ class Supervisor:
     def _demonstrate(self) -> None:
         """One demonstration, from the arms at their start to the verdict on it and home again."""
         station, attempt = self._station, self._attempt
-        if not self._readiness.reached():
+        if not self._readiness.reached() or not attempt.begin():
             return
-        attempt.begin()
         try:
             station.wait(attempt.is_over, None, "")
         except Interrupted:

@@ -46,6 +46,7 @@ class Take:
         outcome, label: the verdict on it, and why the operator gave it.
         filed: the verdict that its file has.
         verdict, found, advice: of the quality checks: the worst finding, and what to do about it.
+        discards: the how-manieth discard of the session it was.
         insisted: the operator has accepted it, whatever speaks against it.
         saved, lost: it is a file; not even one step of it could be saved.
     """
@@ -61,6 +62,7 @@ class Take:
     found: str = ""
     advice: str = ""
     discarded: bool = False
+    discards: int = 0
     insisted: bool = False
     saved: bool = False
     lost: bool = False
@@ -223,6 +225,6 @@ class Takes:
             case Discard():
                 take.discarded = False
             case Restore():
-                take.discarded = True
+                take.discarded = take.saved  # of what never was a file nothing is in the trash
             case Label():
                 take.outcome, take.label = take.filed, ""

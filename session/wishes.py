@@ -13,6 +13,7 @@ from session.takes import Take, Takes
 Log = Callable[[str, str], None]
 ENDING: Final = ("end", "discard", "redo")
 """Operations that end the episode that is being recorded, unless they are about another one."""
+REJECTED: Final = TakeState.REJECTED
 GONE: Final = (TakeState.DISCARDED, TakeState.LOST)
 
 
@@ -22,6 +23,7 @@ class Wishes:
     Attributes:
         early: what is to end the episode that is being recorded; None: nothing.
         pausing: the next episode is to wait until the operator goes on.
+        closed: the recorder has ended: nothing can be done any more.
     """
 
     def __init__(self, takes: Takes, edits: Edits, countdown: Countdown, log: Log) -> None:
@@ -31,13 +33,18 @@ class Wishes:
         self._log = log
         self.early: Request | None = None
         self.pausing = False
+        self.closed = False
+        self._discards = 0
 
     def hear(self, request: Request) -> None:
         """Do what is asked, or say why not."""
         if request.op == "redo":
             self._hurry()
+        if self.closed:
+            return self._say(f"The session has ended: {request.op} is not done any more.")
         if request.op in ENDING and self._is_about_the_open_one(request):
-            self.early = request
+            if self.early is None or self.early.op == "end":  # what was discarded stays so
+                self.early = request
             return
         match request.op:
             case "end" | "label":
@@ -87,23 +94,28 @@ class Wishes:
         take = self._take_of(request)
         if take is None or take.state in GONE:
             return self._say("Nothing to discard.")
-        take.discarded = True
+        self._discards += 1
+        take.discarded, take.discards = True, self._discards
         self._edits.ask(Discard(0, take.episode))
         then = "it is recorded again" if request.op == "redo" else "undo brings it back"
         self._say(f"Episode {take.episode} goes to the trash: {then}.")
 
     def _undo(self) -> None:
-        take = self._newest(TakeState.DISCARDED)
-        if take is None:
+        discarded = [each for each in self._takes.all() if each.discarded]
+        if not discarded:
             return self._say("Nothing to undo.")
+        take = max(discarded, key=lambda each: each.discards)
         take.discarded = False
         self._edits.ask(Restore(0, take.episode))
         self._say(f"Episode {take.episode} comes back from the trash.")
 
     def _accept(self) -> None:
-        take = self._newest(TakeState.REJECTED)
+        rejected = (each for each in reversed(self._takes.all()) if each.state is REJECTED)
+        take = next(rejected, None)
         if take is None:
             return self._say("Nothing to accept: no take was rejected.")
+        if not take.saved:
+            return self._say(f"Episode {take.episode} is not saved yet: wait for that.")
         take.insisted = True
         self._say(f"Episode {take.episode} counts.")
 
@@ -124,9 +136,6 @@ class Wishes:
     def _hurry(self) -> None:
         self.pausing = False
         self._countdown.clear()
-
-    def _newest(self, state: TakeState) -> Take | None:
-        return next((take for take in reversed(self._takes.all()) if take.state is state), None)
 
     def _say(self, text: str) -> None:
         self._log(text, "info")

@@ -241,12 +241,16 @@ class Loop:
         self._miss_session()
 
     def _miss_session(self) -> None:
-        """Hold where nobody could tell us to: the session is stopped, or starved."""
-        if self._session_speaks and time.monotonic() - self._heard_s > SESSION_SILENCE_S:
+        """Hold where nobody could tell us to: the session is stopped, or starved.
+
+        Arms on their way to rest go on: there they are safe without anybody.
+        """
+        if not self._session_speaks or self._flow.state not in (State.FOLLOWING, State.HOMING):
+            return
+        if time.monotonic() - self._heard_s > SESSION_SILENCE_S:
             self._session_speaks = False
-            if self._flow.state is State.FOLLOWING:
-                self._say("Holding: the session has not been heard of, so no key would stop us.")
-                self._flow.fault()
+            self._say("Holding: the session has not been heard of, so no key would stop us.")
+            self._flow.fault()
 
     def _refusal(self, command: Command) -> str:
         """Why a command cannot be carried out as the arms are, or ""."""

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Final, Literal
 
+from recorder.printable import printable_lines
 from session import runtime_dir
 from session.config import SessionConfig
 from session.errors import LaunchError
@@ -79,7 +80,8 @@ def greet(task: str, display: Display, headless: bool) -> bool:
 
 def say(text: str, display: Display) -> None:
     """A line before there is a session, in the form that the display has."""
-    sys.stdout.write(f"{message_line(text) if display == 'json' else text}\n")
+    line = message_line(text) if display == "json" else printable_lines(text)
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
 

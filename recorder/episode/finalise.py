@@ -24,7 +24,7 @@ from recorder.episode.schema import step_dtype
 from recorder.episode.writer import write_episode
 from recorder.errors import EpisodeError, FinaliseError, JournalBusyError
 from recorder.folder.guards import free_bytes
-from recorder.folder.numbering import claim_number, damaged_path, episode_path, number_of
+from recorder.folder.numbering import TRASH, claim_number, damaged_path, episode_path, number_of
 from recorder.journal.reader import JournalReader, Scan, Tail
 from recorder.journal.writer import MAX_TEXT_BYTES
 from recorder.judge import put_verdict
@@ -98,7 +98,8 @@ def finalise(journal: Path, *, recovered: bool) -> Saved:
 
 def remove_parts(folder: Path) -> int:
     """Remove what finalisers that died have left half written; how many. The folder is locked."""
-    parts = list(folder.glob(f".episode_*{PART_SUFFIX}"))
+    places = (folder, folder / TRASH)  # a note may be made on what was discarded
+    parts = [part for place in places for part in place.glob(f".episode_*{PART_SUFFIX}")]
     for part in parts:
         part.unlink(missing_ok=True)
     return len(parts)

@@ -22,6 +22,8 @@ def discard(folder: Path, number: int) -> Path:
     source, target = episode_path(folder, number), trash_path(folder, number)
     try:
         target.parent.mkdir(exist_ok=True)
+        if target.parent.is_symlink():
+            raise TrashError(f"{target.parent} leads to another folder: remove it.")
     except OSError as error:
         raise TrashError(f"Cannot make {target.parent}: {error.strerror}.") from error
     _move(source, target)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from recorder.episode.finalise import remove_parts
 from recorder.errors import FolderError, TrashError
 from recorder.folder.guards import check_identity
 from recorder.folder.identity import identity_of
@@ -55,6 +56,27 @@ def test_nothing_is_replaced(tmp_path: Path) -> None:
             move(tmp_path, 0)
     assert path.read_bytes() == b"new"
     assert (trash / path.name).read_bytes() == b"old"
+
+
+def test_a_trash_that_leads_elsewhere_is_not_followed(tmp_path: Path) -> None:
+    folder, other = tmp_path / "battery", tmp_path / "other"
+    folder.mkdir()
+    other.mkdir()
+    path = make_episode(folder, 3)
+    (folder / ".trash").symlink_to(other)
+    with pytest.raises(TrashError, match="leads to another folder"):
+        discard(folder, 0)
+    assert path.is_file()
+
+
+def test_what_a_note_on_a_discarded_episode_left_half_made_is_removed(tmp_path: Path) -> None:
+    make_episode(tmp_path, 3)
+    kept = discard(tmp_path, 0)
+    half = kept.with_name(".episode_0.77.part")
+    half.touch()
+    assert remove_parts(tmp_path) == 1
+    assert not half.exists()
+    assert kept.exists()
 
 
 def test_a_trash_that_is_none_is_said(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What clients do to the session's socket is no fault of the session."""
 
+import contextlib
 import re
 import selectors
 import socket
@@ -7,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from session.clients import KEPT_LINES, SOCKET, Clients
+from session.clients import KEPT_LINES, MOST_CLIENTS, SOCKET, Clients
 from session.requests import Request
 from teleop.lockstep import LockstepError, receive, send
 
@@ -38,6 +39,28 @@ def test_what_a_client_asked_for_before_it_hung_up_is_heard(tmp_path: Path) -> N
         pump(selector)
         assert clients.requests == [Request("hold")]
         assert len(clients) == 0
+        close(selector)
+
+
+def test_more_clients_than_there_can_be_cost_the_others_nothing(tmp_path: Path) -> None:
+    with selectors.DefaultSelector() as selector, contextlib.ExitStack() as stack:
+        clients = Clients(tmp_path, selector)
+
+        def connected() -> socket.socket:
+            client = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET))
+            client.connect(str(tmp_path / SOCKET))
+            pump(selector)
+            return client
+
+        first, *_, last = [connected() for _ in range(MOST_CLIENTS)]
+        assert connected().recv(10) == b""
+        assert len(clients) == MOST_CLIENTS
+        last.close()
+        pump(selector)
+        send(first, {"op": "hold"})
+        connected()
+        assert clients.requests == [Request("hold")]
+        assert len(clients) == MOST_CLIENTS
         close(selector)
 
 

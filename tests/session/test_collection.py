@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from session_harness import wait_until
 
 from session.collection import FILE, Collection, CollectionFile, load, resume
 from session.configure import configure
@@ -23,6 +24,7 @@ def folder(tmp_path: Path) -> Path:
 def leave(folder: Path, collection: Collection, *, files: tuple[int, ...] = ()) -> None:
     """What a session leaves behind."""
     CollectionFile(folder, pytest.fail).keep(collection)
+    wait_until((folder / FILE).exists, 10, "the file")
     for number in files:
         (folder / f"episode_{number}.hdf5").touch()
 
@@ -73,7 +75,7 @@ def test_the_file_goes_when_there_is_nothing_to_go_on_with(
 ) -> None:
     file = CollectionFile(folder, pytest.fail)
     file.keep(Collection(2, (), open=0))
-    assert (folder / FILE).exists()
+    wait_until((folder / FILE).exists, 10, "the file")
     file.finish(Collection(2, numbers))
     assert not (folder / FILE).exists()
     assert list(folder.iterdir()) == []
@@ -84,8 +86,15 @@ def test_a_disk_that_does_not_take_it_costs_one_warning(tmp_path: Path) -> None:
     file = CollectionFile(tmp_path / "gone", warnings.append)
     file.keep(Collection(5, (0,)))
     file.keep(Collection(5, (0, 1)))
+    file.finish(Collection(5, (0, 1)))
     assert len(warnings) == 1
     assert "cannot be kept" in warnings[0]
+
+
+def test_a_file_that_is_far_too_long_is_not_read(folder: Path) -> None:
+    with (folder / FILE).open("wb") as file:
+        file.truncate(6 << 30)
+    assert "a new collection begins" in resume(folder, None).text
 
 
 json_like = st.recursive(

@@ -211,6 +211,57 @@ def test_a_wish_about_one_take_never_hits_the_next_that_has_begun_meanwhile() ->
     assert desk.lines[-1] == "Nothing to discard."
 
 
+def test_a_take_without_a_file_is_neither_accepted_nor_found_in_the_trash() -> None:
+    desk = Desk()
+    desk.record(0, Cause.STOPPED)
+    desk.ask("accept")
+    assert desk.lines[-1] == "Episode 0 is not saved yet: wait for that."
+    desk.ask("discard")
+    desk.ask("undo")
+    desk.told(0, Change.REFUSED, edit=1)
+    desk.told(0, Change.REFUSED, edit=2)
+    assert desk.states == [TakeState.REJECTED]
+    desk.told(0, Change.SAVED)
+    desk.ask("accept")
+    assert desk.takes.accepted == 1
+
+
+def test_the_last_discard_is_undone_first_whichever_take_it_was() -> None:
+    desk = Desk()
+    for episode in range(3):
+        desk.record(episode)
+        desk.told(episode, Change.SAVED)
+    desk.ask("discard", episode=2)
+    desk.ask("discard", episode=0)
+    desk.ask("undo")
+    assert desk.sent[-1] == Restore(3, 0)
+    desk.ask("undo")
+    assert desk.sent[-1] == Restore(4, 2)
+    desk.ask("undo")
+    assert desk.lines[-1] == "Nothing to undo."
+
+
+def test_what_is_discarded_while_it_is_recorded_is_not_kept_by_a_later_end() -> None:
+    desk = Desk()
+    desk.takes.begin(0)
+    desk.ask("discard")
+    desk.ask("end", SUCCESS)
+    desk.end()
+    assert desk.states == [TakeState.DISCARDED]
+
+
+def test_when_the_recorder_has_ended_nothing_is_promised() -> None:
+    desk = Desk()
+    desk.record(0)
+    desk.told(0, Change.SAVED)
+    desk.wishes.closed = True
+    for op in ("discard", "label", "accept", "undo"):
+        desk.ask(op)
+        assert desk.lines[-1] == f"The session has ended: {op} is not done any more."
+    assert desk.states == [TakeState.ACCEPTED]
+    assert desk.sent == []
+
+
 def test_edits_that_a_dead_recorder_has_not_done_go_to_the_next_in_order() -> None:
     desk = Desk()
     desk.record(0)

@@ -378,6 +378,19 @@ def test_a_session_that_has_spoken_must_go_on_speaking(control: Control, world: 
     assert said(control, "the session has not been heard of")
 
 
+def test_arms_on_their_way_home_stop_without_a_session_that_could_stop_them(
+    tmp_path: Path, world: TinyWorld
+) -> None:
+    control = Control(tmp_path, world.ports, safety=SafetyConfig(ramp_speed_rad_s=0.002))
+    try:
+        control.wait_for_state(State.HOMING)
+        control.send(Alive())
+        control.wait_for_state(State.HOLDING)
+        assert said(control, "the session has not been heard of")
+    finally:
+        control.end()
+
+
 def test_an_arm_left_behind_by_a_rest_comes_back_first(control: Control, world: TinyWorld) -> None:
     control.wait_for_state(State.WAITING)
     world.order(unplug="follower_left")

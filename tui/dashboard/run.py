@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 from typing import Final
 
+from recorder.printable import printable_lines
 from tui.dashboard.app import Dashboard
 from tui.dashboard.screens.welcome import GO_ON, LEAVE, Welcome
 from tui.facts.viewer import Viewer
@@ -58,7 +59,7 @@ def welcome(task: str) -> bool:
 
 def _print(lines: list[str]) -> None:
     try:
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        sys.stdout.write("".join(f"{printable_lines(line)}\n" for line in lines))
         sys.stdout.flush()
     except OSError:  # the terminal is gone; and nothing is to be flushed into it at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Final, TextIO
 
+from recorder.printable import printable, printable_lines
 from session.status import Phase
 from teleop.rig_config import SafetyConfig
 from tui.facts.facts import Facts
@@ -164,7 +165,7 @@ class Progress:
     def _rewrite(self, *lines: str) -> None:
         """The two live lines, in the place of those before."""
         columns = shutil.get_terminal_size().columns - 1
-        above, below = (line[:columns] for line in lines)
+        above, below = (printable(line)[:columns] for line in lines)
         self._out.write(f"{CLEAR}{above}\n{below}{BACK}")
         self._out.flush()
         self._shown = above
@@ -179,7 +180,7 @@ class Progress:
         if facts.now_s - self._detailed_at >= DETAIL_PERIOD_S and (details := detail_lines(facts)):
             self._detailed_at = facts.now_s
             lines += details
-        self._out.write("".join(f"{each}\n" for each in lines))
+        self._out.write("".join(f"{printable(each)}\n" for each in lines))
         self._out.flush()
 
     def _show_question(self, facts: Facts) -> None:
@@ -213,7 +214,7 @@ class Progress:
     def _print(self, text: str) -> None:
         """A line of its own; the live ones come back below it."""
         clear = CLEAR if self._live and self._shown else ""
-        self._out.write(f"{clear}{text}\n")
+        self._out.write(f"{clear}{printable_lines(text)}\n")
         self._out.flush()
         if self._live:
             self._shown_at = 0.0

@@ -5,6 +5,8 @@ from typing import Final
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
+from recorder.printable import printable
+
 Span = tuple[str, str]
 """Text and the name of its style (`palette`)."""
 Row = list[Span]
@@ -29,12 +31,13 @@ def cell(text: str, width: int) -> str:
 
 
 def fit(row: Row, width: int, style: str = "ink") -> Row:
-    """The row in exactly so many columns: cut off, or filled with blanks of a style."""
+    """The row in exactly so many columns, fit for a terminal: cut off, or filled with blanks of a
+    style."""
     fitted: Row = []
     for text, name in row:
         if width <= 0:
             break
-        text = cut(text, width)
+        text = cut(printable(text), width)
         width -= cell_len(text)
         fitted.append((text, name))
     if width > 0:
