@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
             return follow(running, display=display, headless=options.headless)
         runtime_dir.sweep()
         config = configure(options)
-        no_rig = options.rig is None and own_rig() is None
+        no_rig = options.rig is None and own_rig() is None and not options.by_hand
         if no_rig and not greet(options.task, display, options.headless):
             runtime_dir.remove(Path(config.runtime_dir))
             return 0

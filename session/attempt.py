@@ -55,7 +55,7 @@ class Attempt:
         station.tell(Start(station.episode, config.task.max_steps))
         self._started_at_tick = station.watch.tick
         if station.recording:
-            by_key = "Press Enter to end the episode." if station.attended else ""
+            by_key = self._how_to_end() if station.attended else ""
             station.enter(Phase.RECORDING, by_key)
         else:
             by_key = "Press Enter to go back to the start pose." if station.attended else ""
@@ -193,10 +193,18 @@ class Attempt:
         if not self._has_ended() or not station.watch.steps_of(station.episode):
             return self.withdraw()
         take = station.takes.end(station.watch.outcome_of(station.episode), cause)
+        take.why = station.watch.why_held if cause is Cause.FAULT else ""
+        station.countdown.begin()  # unless it is recorded again at once
         station.wishes.take_up(take)
+        station.books.mark(take)
         if station.leaving is None:
             station.books.tell(take)
-        station.countdown.begin()
+
+    def _how_to_end(self) -> str:
+        by_key = "Press Enter to end the episode"
+        if self._station.config.rig_file.rig.start != "grippers":
+            return f"{by_key}."
+        return f"{by_key}, or close both grippers for a second at the start pose."
 
     def _plan(self) -> None:
         station, task = self._station, self._station.config.task

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
+from recorder.edits import Label
 from recorder.status import Change, Verdict
 from session.edits import Edits
 from session.status import TakeState
@@ -28,6 +29,13 @@ class Bookkeeping:
             take = self._takes.note(change)
             if take is not None and self._is_rejected(change):
                 self.tell(take)
+
+    def mark(self, take: Take) -> None:
+        """Of a take that does not count although its verdict may be good, its file says so."""
+        if take.state is not TakeState.REJECTED or take.cause is None or take.label:
+            return
+        take.label = f"not counted: {take.cause.value.rstrip('.').lower()}"
+        self._edits.ask(Label(0, take.episode, take.outcome.name.lower(), take.label))
 
     def lose(self) -> None:
         """The recorder has ended, and no other comes: what it has not done is not done."""

@@ -26,6 +26,7 @@ REST_TIMEOUT_S: Final = 120.0
 QUIT_TIMEOUT_S: Final = 30.0
 FINALISE_TIMEOUT_S: Final = 300.0
 WORLD_TIMEOUT_S: Final = 30.0
+HOLDING_ON: Final = "THE ARMS HOLD, with torque on. To bring them to rest: teleop rest."
 REST_TRIES: Final = 3
 """So often arms that do not come to rest are told to again while nobody can be asked."""
 
@@ -142,9 +143,6 @@ class Ending:
         """For a later session to go on with, if this one has not come to its end."""
         station = self._station
         station.keep_collection(ended=True)
-        if station.recording and station.takes.accepted and not station.enough:
-            done = f"{station.takes.accepted} of {station.config.episodes}"
-            station.log(f"The collection has {done} episodes: the next session goes on with it.")
 
     def _end_world(self) -> None:
         world = self._station.crew.children.get("world")
@@ -154,8 +152,17 @@ class Ending:
                 world.kill()
 
     def _last_words(self, arms: int) -> str:
-        if self._station.recording:
-            return summary(self._station.takes, self._station.config.dataset_dir)
+        station = self._station
+        if station.recording:
+            said = [summary(station.takes, station.config.dataset_dir)]
+            if station.takes.accepted and not station.enough:
+                done = f"{station.takes.accepted} of {station.config.episodes}"
+                said.append(
+                    f"The collection has {done} episodes: the same command goes on with it."
+                )
+            if arms == 0 and self._is_quitting():
+                said.append(HOLDING_ON)
+            return "\n".join(said)
         if arms == 0:
             return "The arms hold." if self._is_quitting() else "The arms are at rest, torque off."
         return "The arms are not at rest: the reason stands above."

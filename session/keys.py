@@ -4,7 +4,12 @@ import re
 from dataclasses import dataclass, fields
 from typing import Final
 
-NAME: Final = re.compile(r"[a-z0-9_]+(\+[a-z0-9_]+)*|[A-Z]")
+NAME: Final = re.compile(
+    r"((ctrl|alt)\+)?([a-z0-9]|[a-z]+(_[a-z]+)+)|[A-Z]|f([1-9]|1[0-2])|(shift\+)?(up|down|left|right)"
+    r"|enter|space|backspace|delete|insert|home|end|pageup|pagedown|comma|minus|colon|semicolon"
+    r"|slash|backslash|apostrophe|asterisk|ampersand|tilde|at|plus|underscore"
+)
+"""What terminals, and what lies between them and us, let through."""
 RESERVED: Final = ("ctrl+c", "f9", "question_mark", "escape", "tab")
 """Ctrl-C: to rest, and again: end; F9 holds, even while a text is typed; ?: all keys."""
 
@@ -44,9 +49,12 @@ class KeysConfig:
             for key in getattr(self, action.name):
                 if not NAME.fullmatch(key):
                     raise ValueError(
-                        f"{action.name} has {key!r}, which is no key's name: write enter, space, "
-                        "b, f5, pageup, ctrl+a."
+                        f"{action.name} has {key!r}, which is no key that gets through a "
+                        "terminal: write enter, space, b, f1-f12, pageup, ctrl+a."
                     )
                 if key in taken:
-                    raise ValueError(f"{key!r} cannot be {action.name}: {taken[key]} has it.")
+                    raise ValueError(
+                        f"{key!r} cannot be {action.name}: {taken[key]} has it. Give one of "
+                        "the two another key."
+                    )
                 taken[key] = action.name

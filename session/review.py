@@ -45,7 +45,8 @@ class Review:
         countdown.begin()
         all_ = f"All {station.config.episodes} recorded"
         station.enter(
-            Phase.REVIEWING, f"{all_}. Press Enter to end, redo to record the last again."
+            Phase.REVIEWING,
+            f"{all_}. Press Enter to end, or redo for the last one again.",
         )
         ends_s = time.monotonic() + countdown.left_s
         station.waited(

@@ -73,7 +73,7 @@ SESSION_DTYPE: Final = np.dtype(
         ("successes", "<u4"),
         ("faults", "<u4"),  # episodes that a fault has ended
         ("accepted", "<u4"),  # of this collection, those of earlier sessions included
-        ("rejected", "<u4"),  # takes of this session that do not count, discarded ones included
+        ("rejected", "<u4"),  # takes of this session that do not count, without the discarded ones
         ("pausing", "?"),  # the next episode waits until the operator goes on
         (
             "reset_until_ns",

@@ -42,7 +42,7 @@ class Take:
     Attributes:
         strict: somebody works the rig, and can record a bad take again; else only one that was cut
             short does not count.
-        cause: why it ended; None: it is being recorded.
+        cause: why it ended; None: it is being recorded. `why`: what control has said about that.
         outcome, label: the verdict on it, and why the operator gave it.
         filed: the verdict that its file has.
         verdict, found, advice: of the quality checks: the worst finding, and what to do about it.
@@ -54,6 +54,7 @@ class Take:
     episode: int
     strict: bool
     cause: Cause | None = None
+    why: str = ""
     outcome: Outcome = Outcome.UNLABELLED
     filed: Outcome = Outcome.UNLABELLED
     label: str = ""
@@ -93,7 +94,7 @@ class Take:
     @property
     def reason(self) -> str:
         """What there is to say about it."""
-        return " ".join(filter(None, (self.cause and self.cause.value, self.found)))
+        return " ".join(filter(None, (self.cause and self.cause.value, self.why, self.found)))
 
     @property
     def what_to_do(self) -> str:
@@ -159,8 +160,8 @@ class Takes:
 
     @property
     def rejected(self) -> int:
-        """How many of this session are files that do not count, or are in the trash."""
-        return self.count(TakeState.REJECTED) + self.count(TakeState.DISCARDED)
+        """How many of this session do not count, without having been discarded."""
+        return self.count(TakeState.REJECTED)
 
     @property
     def faults(self) -> int:

@@ -17,6 +17,7 @@ from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Need, Outcome, State
 Log = Callable[[str], None]
 RECORDER_SILENCE_S: Final = 15.0
 """Of a recorder that tells ten times a second what it does. A disk may stall it for seconds."""
+HOLDING: Final = "Holding: "
 EVENT_SOURCES: Final = (
     (WORLD_EVENTS, "world"),  # first: a fault by script is told before what comes of it
     (EVENT_RING, "control"),
@@ -30,6 +31,7 @@ class Watch:
     Attributes:
         need: what a hold waits for.
         gestures: that control has seen since its start: to start, and while following to stop.
+        why_held: what control has said when it held last.
         connected: the buses whose ports are open.
         recorder: its newest status (`recorder.status.STATUS_DTYPE`); None before the first.
     """
@@ -47,6 +49,7 @@ class Watch:
         self.tick = 0
         self.need = Need.NOTHING
         self.gestures = 0
+        self.why_held = ""
         self.connected: frozenset[str] = frozenset()
         self.recorder: Record | None = None
         self.recorder_state = RecorderState.STARTING
@@ -56,7 +59,10 @@ class Watch:
         """Look again."""
         for feed, source in self._events:
             for event in feed.poll():
-                self._log(f"{source}: {text_of(event, 'text')}")
+                text = text_of(event, "text")
+                self._log(f"{source}: {text}")
+                if source == "control" and text.startswith(HOLDING):
+                    self.why_held = text.removeprefix(HOLDING)
         self._changes += self._saved.poll()
         tick = self._newest(TICK_RING)
         if tick is not None:

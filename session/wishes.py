@@ -65,6 +65,8 @@ class Wishes:
         early, self.early = self.early, None
         if early is None:
             return
+        if early.op == "redo":
+            self._hurry()
         if early.op in ("discard", "redo"):
             self._discard(early)
         elif early.text or take.outcome is not early.outcome:
@@ -117,6 +119,9 @@ class Wishes:
         if not take.saved:
             return self._say(f"Episode {take.episode} is not saved yet: wait for that.")
         take.insisted = True
+        if take.label.startswith("not counted"):
+            take.label = ""
+            self._edits.ask(Label(0, take.episode, take.outcome.name.lower()))
         self._say(f"Episode {take.episode} counts.")
 
     def _note(self, request: Request) -> None:

@@ -107,6 +107,10 @@ class Keymap:
         """What all of its keys are called: "Space, F9"."""
         return ", ".join(map(word_of, self.keys(action)))
 
+    def worded(self, question: str) -> str:
+        """A question of the session, which says Enter, by the name of the key that answers here."""
+        return question.replace("Enter", self.word(Action.GO_ON))
+
     def help(self) -> tuple[tuple[str, str], ...]:
         """Keys and sentence of every action that has a key."""
         rows = ((self.words(action), SENTENCES[action]) for action in Action)

@@ -172,8 +172,9 @@ def _acquire(descriptor: int, folder: Path, patience_s: float) -> None:
                 time.sleep(LOCK_POLL_S)  # its session was killed: it is finalising what it holds
                 continue
             raise FolderError(
-                f"Another recorder (process {holder}) records into {folder}. Wait for it to end, "
-                "or choose another folder with --out."
+                f"Another recorder (process {holder}) records into {folder}. Go back to its "
+                "session by collect.py --attach, wait for its end, or choose another folder with "
+                "--out."
             ) from None
 
 

@@ -40,6 +40,7 @@ _wait.SLEEP_GRANULARITY = 0.004
 """In which Textual's pilot looks whether all is done: five times as often as it usually does."""
 FRESH_NS = 10**12
 """So long no status is old, wherever the dashboard's clock has got to."""
+AGAIN_S = 0.5
 LATER_S = 3.0
 """After which no press is a repeated one."""
 
@@ -199,6 +200,13 @@ class Operator:
         await self.pilot.press(*keys)
         await self.pilot.pause()
         return self.bench.asked()
+
+    async def press_again(self, key: str) -> list[Message]:
+        """Press a key the second time, and wait until it is clear that it is not held."""
+        asked = await self.press(key, after_s=AGAIN_S)
+        self.bench.ahead_s += AGAIN_S
+        await self.look()
+        return asked + self.bench.asked()
 
     def screen(self) -> str:
         """What is to be read."""

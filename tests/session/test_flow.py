@@ -99,7 +99,7 @@ def test_takes_are_discarded_brought_back_labelled_noted_and_recorded_again(
         collect.ask("pause")
         collect.ask("go_on")
         collect.wait_for_prompt(
-            "All 3 recorded. Press Enter to end, redo to record the last again."
+            "All 3 recorded. Press Enter to end, or redo for the last one again."
         )
         assert collect.field("session", "phase") == Phase.REVIEWING
         status, text = collect.finish()

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from session.keys import KeysConfig
 from tui.keymap import Action, Keymap
-from tui.presses import AGAIN_S, JUST_STOPPED, REPEAT_S, SEEN_S, Presses
+from tui.presses import AGAIN_S, JUST_STOPPED, QUIET_S, REPEAT_S, SEEN_S, TAP_S, Presses
 
 DESTROYS = (Action.DISCARD, Action.REDO, Action.REST)
 ACTIONS = st.sampled_from(list(Action))
@@ -35,8 +35,11 @@ def test_what_destroys_is_asked_about_first(action: Action) -> None:
     first = operator.press(action, 0.0, 12)
     assert not first.act
     assert first.notice.startswith(f"Press {Keymap().word(action)} again to ")
-    assert operator.press(action, 1.0, 12).act
-    assert not operator.press(action, 1.6, 12).act  # the next one is asked about again
+    assert not operator.press(action, 0.2, 12).act  # as fast as a finger is
+    assert operator.due(0.2 + QUIET_S / 2) is None
+    assert operator.due(0.21 + QUIET_S) is action
+    assert operator.due(5.0) is None  # once
+    assert operator.press(action, 1.6, 12).notice  # the next one is asked about again
 
 
 def test_the_question_names_key_and_episode() -> None:
@@ -59,7 +62,8 @@ def test_the_second_press_is_about_the_same_episode() -> None:
     operator.press(Action.DISCARD, 0.0, 12)
     assert "episode 13" in operator.press(Action.DISCARD, 1.0, 13).notice  # it has just begun
     operator.press(Action.REST, 3.0, 13)
-    assert operator.press(Action.REST, 4.0, 14).act  # is about no episode
+    operator.press(Action.REST, 4.0, 14)  # is about no episode
+    assert operator.due(5.0) is Action.REST
 
 
 def test_a_key_on_its_way_when_the_arms_stop_does_not_send_them_on() -> None:
@@ -74,8 +78,13 @@ def test_a_key_on_its_way_when_the_arms_stop_does_not_send_them_on() -> None:
 
 
 def test_a_key_that_is_held_down_confirms_nothing() -> None:
-    operator = presses()
-    assert not any(operator.press(Action.DISCARD, 0.03 * n).act for n in range(200))
+    for first_s in (0.2, 0.5, 0.66):  # after which a terminal begins to repeat
+        for every_s in (0.03, 0.1):
+            operator = presses()
+            for at_s in (0.0, *(first_s + every_s * n for n in range(100))):
+                assert operator.due(at_s) is None
+                assert not operator.press(Action.DISCARD, at_s).act
+            assert operator.due(at_s + 1.0) is None
 
 
 @given(TIMES)
@@ -85,12 +94,13 @@ def test_no_sequence_of_presses_destroys_by_chance(sequence: list[tuple[Action, 
     history: list[tuple[Action, float]] = []
     for action, wait_s in sequence:
         now_s += wait_s
+        if (destroyed := operator.due(now_s)) is not None:
+            (first, first_s), (second, second_s) = history[-2:]
+            assert first is second is destroyed
+            assert TAP_S <= second_s - first_s <= AGAIN_S
+            assert now_s - second_s >= QUIET_S
         done = operator.press(action, now_s)
-        if done.act and action in DESTROYS:
-            of_this = [at_s for pressed, at_s in history if pressed is action]
-            assert of_this
-            assert now_s - of_this[-1] >= REPEAT_S
-            assert Action.HOLD not in [did for did, at_s in history if at_s > of_this[-1]]
+        assert not (done.act and action in DESTROYS)
         if action is Action.HOLD:
             assert done.act
         assert not (done.act and done.notice)

@@ -22,7 +22,7 @@ from tui.facts.facts import Facts, Message
 from tui.facts.viewer import Viewer
 from tui.keymap import Action, Keymap
 from tui.link import Ended, Link
-from tui.presses import REPEAT_S, Presses
+from tui.presses import REPEAT_S, TAP_S, Presses
 from tui.wishes import Ask, Refuse, Write, about, wish_of
 
 TICK_S: Final = 0.1
@@ -61,6 +61,7 @@ class Dashboard(TerminalApp):
         self._board = Board({action.value: self._keys.word(action) for action in Action})
         self._trouble = Static(id="trouble", markup=False)
         self._facts: Facts | None = None
+        self._pressed = Facts(clock())  # when a key was pressed last
         self._notice, self._notice_until_s = "", 0.0
         self._ctrl_c_s = float("-inf")
         self._taken_s: dict[str, float] = {}
@@ -76,6 +77,8 @@ class Dashboard(TerminalApp):
         """Listen to the session, and begin to look."""
         asyncio.get_running_loop().add_reader(self._link.fileno(), self._hear)
         self.set_interval(TICK_S, self._tick)
+        if (config := self._viewer.config) and config.resumes:
+            self.messages.append(Message(config.resumes))
 
     # -- what is shown
 
@@ -94,6 +97,8 @@ class Dashboard(TerminalApp):
         """A look, whatever comes of it: the keys must go on working."""
         self.leave_if_closed()
         self._link.say_alive(self._clock())
+        if (confirmed := self._presses.due(self._clock())) is not None:
+            self._wish(confirmed, self._pressed)
         try:
             self._show(self._viewer.look(self._clock()))
             self._trouble.display = False
@@ -107,6 +112,8 @@ class Dashboard(TerminalApp):
         if before is not None and rings(before, facts):
             self.bell()
         notice = self._notice if self._clock() < self._notice_until_s else ""
+        question = self._keys.worded(facts.session.question)
+        facts = replace(facts, session=replace(facts.session, question=question))
         self._board.show(facts, self.messages, self._viewer.thumbnails(), notice)
 
     def _say(self, notice: str) -> None:
@@ -165,6 +172,7 @@ class Dashboard(TerminalApp):
         facts = self._latest()
         self._presses.see(facts.session.phase is Phase.HOLDING, self._clock())
         press = self._presses.press(action, self._clock(), about(facts))
+        self._pressed = facts
         if press.act or press.notice:
             self._say(press.notice)
         if not press.act:
@@ -200,6 +208,9 @@ class Dashboard(TerminalApp):
     def _ask(self, ask: Ask) -> None:
         if not self._link.ask(ask.op, **ask.fields):
             self._say("The session does not listen: that was not sent. Press again.")
+        elif ask.op == "end":
+            key = self._keys.word(Action(str(ask.fields["outcome"])))
+            self._say(f"Ended as a {ask.fields['outcome']}. {key} again, when it is saved: why.")
 
     def _write(self, write: Write) -> None:
         def send(text: str | None) -> None:
@@ -211,9 +222,9 @@ class Dashboard(TerminalApp):
     # -- ways out
 
     def _interrupt(self) -> None:
-        """Ctrl-C; as long as it is held it counts once."""
+        """Ctrl-C: twice in a hurry is twice."""
         before_s, self._ctrl_c_s = self._ctrl_c_s, self._clock()
-        if self._ctrl_c_s - before_s >= REPEAT_S:
+        if self._ctrl_c_s - before_s >= TAP_S:
             self._say(self._link.interrupt())
 
     def _stop_process(self) -> None:

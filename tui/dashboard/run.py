@@ -17,7 +17,8 @@ NICE: Final = 10
 BACK: Final = "Back: python collect.py --attach"
 FAILED: Final = 1
 UNWATCHED: Final = (
-    "The session goes on without a terminal: the arms hold, and rest after {patience_s:.0f} s."
+    "The session goes on. If nobody else watches it, the arms hold, and rest after "
+    "{patience_s:.0f} s."
 )
 BROKEN: Final = "The dashboard has failed, at {where}: {what!r}. The session goes on."
 

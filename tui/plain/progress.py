@@ -30,7 +30,8 @@ PLAIN_PERIOD_S: Final = 5.0
 DETAIL_PERIOD_S: Final = 30.0
 CTRL_C: Final = "Ctrl-C brings them to rest."
 LEFT: Final = (
-    "The session goes on without a terminal: the arms hold, and rest after {patience_s:.0f} s. "
+    "The session goes on. If nobody else watches it, the arms hold, and rest after "
+    "{patience_s:.0f} s. "
     "Back: python collect.py --attach"
 )
 DEAF: Final = "The session does not listen: nothing was asked of it."
@@ -72,6 +73,7 @@ class Progress:
         self._mirror_s = mirror_s
         self._yes = yes
         self._mirroring_since: float | None = None
+        self._pressed = viewer.look(time.monotonic())  # when a key was pressed last
         self._left = False
         self._shown_at = 0.0
         self._detailed_at = 0.0
@@ -94,6 +96,8 @@ class Progress:
             if set(ready) & set(self._keyboard.filenos()):
                 for key in self._keyboard.read():
                     self._press(self._keymap.action(key), facts)
+            if (confirmed := self._presses.due(time.monotonic())) is not None:
+                self._act(confirmed, self._pressed)
             ended = self._hear()
             if ended is not None:
                 self._print(ended.text)
@@ -111,6 +115,7 @@ class Progress:
         if action is None or action in (Action.CAMERAS, Action.THEME):
             return
         press = self._presses.press(action, time.monotonic(), about(facts))
+        self._pressed = facts
         if press.notice:
             self._print(press.notice)
         if press.act:
@@ -190,14 +195,14 @@ class Progress:
         self._question = question
         if not question:
             return
-        text = question
+        text = self._keymap.worded(question)
         if phase is Phase.HOLDING:
             ends = "Ctrl-C again: end at once, arms holding." if self._link.interrupts else CTRL_C
             text = f"The arms hold. {text} {ends}"
-        if self._yes and "Enter" in text:
+        if self._yes and "Enter" in question:
             text += " (Yes, by --yes.)"
             self._link.ask("go_on")
-        elif "Enter" in text and not self._keyboard.present and phase in ASKING:
+        elif "Enter" in question and not self._keyboard.present and phase in ASKING:
             text += " (There is no keyboard here: collect.py --attach from a terminal.)"
         self._print(text)
 

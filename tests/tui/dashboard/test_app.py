@@ -155,7 +155,7 @@ def test_detaching_asks_for_nothing_and_says_how_to_come_back(bench: Bench) -> N
     app = operate(bench, leave)
     assert app.return_value == 0
     assert last_words(app) == [
-        "The session goes on without a terminal: the arms hold, and rest after 30 s.",
+        "The session goes on. If nobody else watches it, the arms hold, and rest after 30 s.",
         "Back: python collect.py --attach",
     ]
 

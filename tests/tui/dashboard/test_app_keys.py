@@ -74,7 +74,7 @@ def test_what_is_hard_to_mend_needs_its_key_twice(bench: Bench) -> None:
             for key, name in TWICE.items():
                 assert await operator.press(key) == []
                 of = {} if key == "e" else {"episode": 6 if phase is not Phase.RECORDING else 7}
-                assert await operator.press(key, after_s=AGAIN_S) == op(name, **of), (phase, key)
+                assert await operator.press_again(key) == op(name, **of), (phase, key)
                 bench.ahead_s += AGAIN_S * 3
 
     operate(bench, press_all)
@@ -244,11 +244,11 @@ def test_a_session_that_records_nothing_is_asked_for_no_episodes(tmp_path: Path)
         await operator.wait()
         assert await operator.press(*"sfuapn") == []
         await operator.wait()
-        assert await operator.press("d") + await operator.press("d", after_s=AGAIN_S) == []
+        assert await operator.press("d") + await operator.press_again("d") == []
         assert await operator.press("enter") == op("go_on")
         assert await operator.press("space") == op("hold")
         assert await operator.press("e") == []
-        assert await operator.press("e", after_s=AGAIN_S) == op("stop")
+        assert await operator.press_again("e") == op("stop")
 
     operate(bench, press)
     bench.close()

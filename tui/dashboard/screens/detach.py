@@ -51,8 +51,9 @@ class Detach(ModalScreen[Leaving]):
 
     def _ways(self) -> list[tuple[str, str]]:
         return [
-            ("d", "Detach: the session goes on without a terminal. The arms hold,"),
-            ("", f"and rest after {self._patience_s:.0f} s. Back: python collect.py --attach"),
+            ("d", "Detach: if nobody else watches, an open episode ends and does"),
+            ("", f"not count; the arms hold, and rest after {self._patience_s:.0f} s."),
+            ("", "Back: python collect.py --attach"),
             ("", ""),
             ("e", "End the session: close the episode, bring the arms to rest."),
             ("", ""),
