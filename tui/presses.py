@@ -9,9 +9,11 @@ from typing import Final
 
 from tui.keymap import Action, Keymap
 
-REPEAT_S: Final = 0.7
+REPEAT_S: Final = 0.4
 """The same key again within this time of its last press is a key that is held, or pasted text: a
 terminal repeats a key first after 0.2-0.66 s, then every 0.03-0.1 s."""
+TOGGLE_S: Final = 0.7
+"""The same of keys that would take back at the first repetition what they have done."""
 TAP_S: Final = 0.1
 """No finger presses a key again so soon."""
 QUIET_S: Final = 0.15
@@ -29,6 +31,7 @@ _WORDS: Final = {
     Action.REST: "bring the arms to rest and end",
     Action.DETACH: "leave the session to itself",
 }
+TOGGLES: Final = (Action.PAUSE, Action.CAMERAS, Action.THEME)
 DESTRUCTIVE: Final = (Action.DISCARD, Action.REDO, Action.REST)
 
 
@@ -96,7 +99,7 @@ class Presses:
         if action in self._confirmed:
             is_held = gap_s < TAP_S or (confirms is not None and confirms[0] is action)
             return IGNORED if is_held else self._destroy(action, now_s, episode, asked)
-        if gap_s < REPEAT_S:
+        if gap_s < (TOGGLE_S if action in TOGGLES else REPEAT_S):
             return IGNORED
         if action is Action.GO_ON and self._held_s is not None and now_s - self._held_s < SEEN_S:
             return Press(act=False, notice=JUST_STOPPED)

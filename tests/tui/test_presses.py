@@ -24,6 +24,12 @@ def test_a_held_key_acts_once() -> None:
     assert operator.press(Action.GO_ON, 3.0 + REPEAT_S).act
 
 
+def test_a_pause_key_that_is_held_pauses_once() -> None:
+    operator = presses()
+    times = (0.0, *(0.66 + 0.03 * n for n in range(50)))
+    assert [operator.press(Action.PAUSE, at_s).act for at_s in times] == [True] + [False] * 50
+
+
 def test_hold_always_acts() -> None:
     operator = presses()
     assert all(operator.press(Action.HOLD, 0.01 * n).act for n in range(50))

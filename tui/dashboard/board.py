@@ -11,10 +11,9 @@ from textual.geometry import Size
 from textual.widget import Widget
 
 from tui.dashboard.drawing.palette import DARK, LIGHT, PLAIN, Palette
-from tui.dashboard.drawing.rows import Row, cell
 from tui.dashboard.drawing.traffic import cost_of
 from tui.dashboard.panels.arms import arms_rows
-from tui.dashboard.panels.arrangement import LEAST_HEIGHT, LEAST_WIDTH, Place, Wanted, arrange
+from tui.dashboard.panels.arrangement import Place, Wanted, arrange
 from tui.dashboard.panels.banner import asking_lines, banner_rows
 from tui.dashboard.panels.cameras import CameraWall
 from tui.dashboard.panels.events import events_rows
@@ -24,6 +23,7 @@ from tui.dashboard.panels.panel import Panel
 from tui.dashboard.panels.recorder import recorder_rows
 from tui.dashboard.panels.scene import Draw, Scene
 from tui.dashboard.panels.takes import takes_rows
+from tui.dashboard.panels.too_small import too_small_rows
 from tui.facts.facts import Facts, Message, Thumbnail
 
 ARMS: Final = 14
@@ -169,12 +169,6 @@ class Board(Widget, can_focus=False):
         places = arrange(size.width, size.height, self._wanted)
         for name, panel in self.panels.items():
             _place(panel, places.get(name))
-
-
-def too_small_rows(_scene: Scene, width: int, height: int) -> list[Row]:
-    """What there is to say where the board has no room."""
-    need = f" {width} x {height}: enlarge to {LEAST_WIDTH} x {LEAST_HEIGHT}"
-    return [[(cell(need, width), "alarm")]][:height]
 
 
 def _place(panel: Panel, place: Place | None) -> None:

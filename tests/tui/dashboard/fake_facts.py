@@ -329,6 +329,7 @@ STATES: Final = {
         accepted=50,
         saved=53,
         successes=49,
+        reset_left_s=42.0,
         question="All 50 episodes are there. Enter: end.",
     ),
     "resting": idle(Phase.RESTING, state=State.RESTING),

@@ -133,15 +133,15 @@ def start(session: Session, terminal: Tmux, number: int) -> None:
 
 
 def press_twice(terminal: Tmux, key: str) -> None:
-    """As the notice wants it; at once would be a key that is held."""
+    """As the notice wants it."""
     terminal.press(key)
     terminal.wait_for(f"Press {key} again to")
-    time.sleep(REPEAT_S)
     terminal.press(key)
 
 
 def test_two_episodes_by_keys_alone(tmp_path: Path, terminal: Tmux) -> None:
-    with collecting(tmp_path, terminal) as session:
+    # In lock-step the simulated operator may be through before a key is pressed.
+    with collecting(tmp_path, terminal, options="--realtime") as session:
         start(session, terminal, 1)
         session.wait_for_steps(ENOUGH_STEPS)
         terminal.press("s")

@@ -167,7 +167,7 @@ def test_the_banner_never_mistakes_the_arms(size: tuple[int, int]) -> None:
         rows = banner_rows(scene(facts(session=session(kind=kind))), *size)
         assert words in text_of(rows)
         badge = next(style for row in rows for text, style in row if words in text)
-        assert badge == f"badge.{kind.name.lower()}"
+        assert badge == f"badge.{kind.name.lower()}.state.recording"
 
 
 @pytest.mark.parametrize("size", [(80, 5), (120, 9)])
@@ -177,23 +177,39 @@ def test_the_banner_has_timer_counts_and_reset(size: tuple[int, int]) -> None:
     assert "✓ 16 accepted  ✗ 3 rejected" in recording
     assert CLOCK in recording
     assert "reset 4 s" in text_of(banner_rows(state("waiting"), *size))
-    assert "reset 3 s over" in text_of(banner_rows(state("homing"), *size))
+    assert "scene should be reset" in text_of(banner_rows(state("homing"), *size))
     assert "then pause" in text_of(banner_rows(state("saving"), *size))
 
 
 @pytest.mark.parametrize("size", [(80, 5), (120, 9)])
+def test_a_session_that_ends_by_itself_counts_down_in_large_letters(size: tuple[int, int]) -> None:
+    for left_s, words in ((41.6, "42"), (-3.0, "0")):
+        review = idle(Phase.REVIEWING, reset_left_s=left_s)
+        text = text_of(banner_rows(scene(review), *size))
+        assert large(f"ENDS {words}")[1] in text
+        assert f"ends in {words} s" in text
+        assert "reset" not in text.lower()
+    assert "ends" not in text_of(banner_rows(scene(idle(Phase.REVIEWING)), *size))
+
+
+@pytest.mark.parametrize("size", [(80, 5), (120, 9)])
+@pytest.mark.parametrize("phase", Phase)
+def test_a_stage_counts_in_its_own_episode_only(phase: Phase, size: tuple[int, int]) -> None:
+    shown = text_of(banner_rows(scene(idle(phase, stage="2/4 lifted")), *size))
+    assert ("2/4 lifted" in shown) == (phase is Phase.RECORDING)
+    assert "0/4" not in text_of(banner_rows(scene(idle(phase, stage="0/4 none")), *size))
+
+
+@pytest.mark.parametrize("size", [(80, 5), (120, 9)])
 @pytest.mark.parametrize("phase", [Phase.HOLDING, Phase.FAULT, Phase.PAUSED])
-def test_nothing_runs_and_no_stage_counts_while_the_arms_are_stopped(
-    phase: Phase, size: tuple[int, int]
-) -> None:
-    stopped = idle(phase, reset_left_s=8.0, stage="2/4 lifted", question="Enter: go on.")
-    waiting = idle(Phase.READY, reset_left_s=8.0, stage="2/4 lifted")
+def test_nothing_runs_while_the_arms_are_stopped(phase: Phase, size: tuple[int, int]) -> None:
+    stopped = idle(phase, reset_left_s=8.0, question="Enter: go on.")
+    waiting = idle(Phase.READY, reset_left_s=8.0)
     reset = "\n".join(large("RESET 8"))
     for shown, whole in ((False, stopped), (True, waiting)):
         text = text_of(banner_rows(scene(whole), *size))
         assert ("reset 8 s" in text) == shown
         assert (reset.splitlines()[1] in text) == (shown and size[1] == 9)
-        assert ("2/4 lifted" in text) == shown
 
 
 def test_the_number_of_an_episode_that_is_too_long_for_large_letters_stands_in_the_line() -> None:
@@ -327,6 +343,8 @@ def test_the_newest_take_is_told_in_full() -> None:
     newest = facts().takes[0]
     assert all(word in text for word in f"{newest.reason} {newest.advice}".split())
     assert "✗ REJECTED" in text
+    low = text_of(takes_rows(state("recording"), 36, 7))
+    assert all(word in low for word in newest.reason.split())
 
 
 def test_every_fate_of_a_take_has_a_word_of_its_own() -> None:
@@ -357,6 +375,9 @@ def test_events_are_wrapped_newest_first_and_loud_ones_marked() -> None:
     assert text.index("Episode 16") < text.index("Episode 15") < text.index("cam_low gave")
     assert all(word in text for word in MESSAGES[3].text.split())
     assert "! follower_right" in text
+    for loud, words in ((1, " 1 warning "), (2, " 2 warnings ")):
+        some = tuple(each for each in MESSAGES if each.level == "warning")[:loud]
+        assert text_of(events_rows(state("recording", messages=some), 44, 3)[:1]).endswith(words)
 
 
 def test_what_the_takes_show_is_no_event_as_well() -> None:
@@ -424,9 +445,42 @@ def test_ticks_missed_long_ago_are_told_and_no_alarm() -> None:
 def test_the_key_line_has_help_at_its_end_and_the_configured_keys(name: str) -> None:
     keys = {**KEYS, "go_on": "F5", "help": "F1"}
     text = text_of(key_line_rows(state(name, keys=keys), 80, 1))
-    assert text.rstrip().endswith("F1  keys")
+    assert text.split()[-2:] == ["F1", "keys"]
     if look_of(STATES[name].session).word in ("WAITING", "RECORDING", "HOLDING"):
-        assert text.startswith(" F5 ")
+        assert text.strip().startswith("F5 ")
+
+
+def keys_on(line: Scene, width: int) -> str:
+    return text_of(key_line_rows(line, width, 1))
+
+
+def test_while_recording_every_key_that_matters_has_room() -> None:
+    text = keys_on(state("recording"), 80)
+    for key in ("Enter end", "Space hold", "s good", "f fail", "r redo", "d discard", "n note"):
+        assert key in text
+    assert "c cam" in text
+    assert "p pause" in text
+    assert "s  success" in keys_on(state("recording"), 120)
+
+
+@pytest.mark.parametrize("phase", [Phase.READY, Phase.PREPARING, Phase.PAUSED])
+def test_without_a_take_there_is_no_key_for_the_last_one(phase: Phase) -> None:
+    text = keys_on(scene(replace(idle(phase), takes=())), 160)
+    for word in ("redo", "discard", "success", "failure", "accept", "undo", "note"):
+        assert word not in text
+        assert word in keys_on(scene(idle(phase)), 160)
+
+
+def test_a_take_that_does_not_count_can_be_accepted_while_the_arms_hold() -> None:
+    takes = facts().takes
+    assert "accept" not in keys_on(state("holding"), 120)
+    rejected = scene(replace(STATES["holding"], takes=takes[2:]))
+    assert "a  accept" in keys_on(rejected, 120)
+
+
+def test_the_key_that_pauses_goes_on_again() -> None:
+    assert "p  pause" in keys_on(state("waiting"), 160)
+    assert "p  go on" in keys_on(state("paused"), 160)
 
 
 def test_nothing_is_known_yet() -> None:

@@ -48,11 +48,20 @@ def test_every_state_at_every_size_is_shown() -> None:
     on_board(steps)
 
 
-def test_a_screen_that_is_too_small_says_so() -> None:
+def test_a_screen_that_is_too_small_says_so_and_what_must_be_known() -> None:
     async def steps(app: BoardApp, pilot: Any) -> None:
         show(app.board, facts())
         await settle(app, pilot)
-        assert screen_text(app)[0].startswith(" 70 x 20: enlarge to 80 x 24")
+        lines = screen_text(app)
+        assert lines[0].startswith(" ● RECORDING 12.4 s Space: hold")
+        assert lines[1].startswith(" 70 x 20: enlarge to 80 x 24")
+        show(app.board, STATES["holding"])
+        await settle(app, pilot)
+        assert "HOLDING Space: hold" in screen_text(app)[0]
+        assert "then Enter" in "".join(screen_text(app)[2:5])
+        for size in ((20, 4), (1, 1), (9, 2)):
+            await pilot.resize_terminal(*size)
+            await settle(app, pilot)
         await pilot.resize_terminal(80, 24)
         await settle(app, pilot)
         assert "ARMS" in "".join(screen_text(app))

@@ -7,15 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.color import Color, ColorSystem
 
+from session.kind import RigKind
 from tui.dashboard.drawing.bars import axis, bar, histogram, marked_bar
 from tui.dashboard.drawing.font import GLYPHS, large
-from tui.dashboard.drawing.palette import DARK, LIGHT, PLAIN, Palette
+from tui.dashboard.drawing.palette import DARK, LIGHT, PLAIN, Palette, badge_on
 from tui.dashboard.drawing.pictures import drawn, picture_size, resized
 from tui.dashboard.drawing.rows import beside, cut, fit, lines_of, spread, title, width_of, wrap
 
 LEAST_CONTRAST = 4.5
 """Of text to its ground (WCAG 2, AA)."""
+BADGE_CONTRAST = 2.5
+"""Of a badge's ground to the state around it."""
 PICTORIAL = ("bar", "bar.warn", "leader", "counts", "counts.late", "leader.on", "leader.on.warn")
 
 
@@ -157,6 +161,20 @@ def test_text_stands_out(palette: Palette) -> None:
     for name, look in palette.looks.items():
         if name not in PICTORIAL:
             assert contrast(look.ink, look.ground) >= LEAST_CONTRAST, name
+
+
+@pytest.mark.parametrize("depth", [ColorSystem.TRUECOLOR, ColorSystem.EIGHT_BIT])
+@pytest.mark.parametrize("palette", [DARK, LIGHT], ids=lambda palette: palette.name)
+def test_badges_stand_out_in_every_state(palette: Palette, depth: ColorSystem) -> None:
+    for state in (name for name in palette.looks if name.startswith("state.")):
+        for kind in RigKind:
+            badge = palette.looks[badge_on(kind.name.lower(), state)]
+            ground, around, ink = (
+                Color.parse(colour).downgrade(depth).get_truecolor().hex
+                for colour in (badge.ground, palette.looks[state].ground, badge.ink)
+            )
+            assert contrast(ground, around) >= BADGE_CONTRAST, (state, kind)
+            assert contrast(ink, ground) >= LEAST_CONTRAST, (state, kind)
 
 
 def test_no_colour_means_none() -> None:

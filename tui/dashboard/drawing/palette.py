@@ -90,17 +90,34 @@ STATES: Final = {
     "state.paused": Look(BLACK, PURPLE, bold=True),
     "state.moving": Look(WHITE, "#4a5866", bold=True),
     "state.fault": Look(WHITE, BLACK, bold=True),
-    "hatch": Look(YELLOW, BLACK),
-    "badge.simulated": Look(BLACK, PURPLE, bold=True),
-    "badge.emulated": Look(BLACK, ORANGE, bold=True),
 }
 """The same on dark and light ground: an operator knows a state by them."""
+BADGES: Final = {"simulated": "#ffafd7", "emulated": "#ffd75f", "real": WHITE}
+"""What tells the arms apart; colours that 256 of them have, too."""
+
+
+def badge_on(kind: str, state: str) -> str:
+    """The name of a badge's style on the ground of a state."""
+    return f"badge.{kind}.{state}"
+
+
+def _badges(states: dict[str, Look]) -> dict[str, Look]:
+    """Every badge on every state: bright where that is dark, and the other way round."""
+    return {
+        badge_on(kind, name): Look(BLACK, colour, bold=True)
+        if state.ink == WHITE
+        else Look(colour, BLACK, bold=True)
+        for kind, colour in BADGES.items()
+        for name, state in states.items()
+    }
 
 
 def _coloured(name: str, ground: str, ink: str, faint: str, bar: str, shade: str) -> Palette:
     """`faint`: text that only accompanies; `bar`: titles' ground; `shade`: what bars run on."""
     dark = name == "dark"
     warning = ORANGE if dark else "#9a5200"
+    silent = Look(BLACK, WHITE, bold=True) if dark else Look(WHITE, BLACK, bold=True)
+    states = {"state.silent": silent, **STATES}
     looks = {
         "ink": Look(ink, ground),
         "strong": Look(ink, ground, bold=True),
@@ -123,11 +140,11 @@ def _coloured(name: str, ground: str, ink: str, faint: str, bar: str, shade: str
         "counts.late": Look(warning, ground),
         "question": Look(ground, ink, bold=True),
         "notice": Look(BLACK, SKY, bold=True),
-        "badge.real": Look(ground, ink, bold=True),
         "key": Look(ground, ink, bold=True),
         "key.word": Look(ink, bar),
-        "state.silent": Look(BLACK, WHITE, bold=True) if dark else Look(WHITE, BLACK, bold=True),
-        **STATES,
+        "hatch": Look(YELLOW, BLACK),
+        **states,
+        **_badges(states),
     }
     return Palette(name, looks)
 
@@ -143,8 +160,9 @@ def _plain() -> Palette:
         looks[name] = Look(bold=True, reverse=True)
     for name in ("hatch", "state.fault"):
         looks[name] = Look(bold=True)
-    for name in ("badge.simulated", "badge.emulated", "badge.real"):
-        looks[name] = Look(bold=True, underline=True)
+    for name in looks:
+        if name.startswith("badge."):
+            looks[name] = Look(bold=True, underline=True)
     return Palette("plain", looks, colours=False)
 
 

@@ -96,4 +96,4 @@ def lines_of(text: str, width: int, most: int) -> list[str]:
         lines[most - 1] = cut(f"{lines[most - 1]} {lines[most]}", width)
         if not lines[most - 1].endswith(MORE):
             lines[most - 1] = cut(lines[most - 1] + MORE, width)
-    return lines[: max(most, 0)]
+    return [cut(line, width) for line in lines[: max(most, 0)]]  # a wide letter may not fit

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from session.kind import RigKind
 from session.status import Phase
 from tui.dashboard.drawing.font import SMALL, large
+from tui.dashboard.drawing.palette import badge_on
 from tui.dashboard.drawing.rows import Row, Span, cell, cut, lines_of, spread, width_of, wrap
 from tui.dashboard.panels.scene import Scene
 from tui.dashboard.panels.state import NO_DATA, StateLook, look_of
@@ -21,13 +21,7 @@ MARGINS: Final = 6
 STRIPES: Final = "████    "
 BETWEEN: Final = (Phase.PREPARING, Phase.READY, Phase.SAVING)
 """The scene is being reset: a countdown is of use."""
-STOPPED: Final = (Phase.HOLDING, Phase.FAULT, Phase.PAUSED)
-"""What the simulated task had come to is no matter."""
-BADGES: Final = {
-    RigKind.SIMULATED: "badge.simulated",
-    RigKind.EMULATED: "badge.emulated",
-    RigKind.REAL: "badge.real",
-}
+OVERDUE: Final = "scene should be reset"
 
 
 def banner_rows(scene: Scene, width: int, height: int) -> list[Row]:
@@ -69,9 +63,12 @@ def _stripes(width: int, row: int) -> str:
 
 def _large_figures(session: SessionFacts, scale: int, room: int) -> list[str]:
     """Episode i/n; below it, where the letters are large, the seconds that count just now. What
-    there is no room for is left out."""
+    there is no room for is left out; that the session ends by itself comes before all."""
+    texts = [_progress(session), _large_seconds(session)]
+    if _ends_in_s(session) is not None and scale == 1:
+        texts.reverse()
     rows: list[str] = []
-    for text in (_progress(session), _large_seconds(session))[:scale]:
+    for text in texts[:scale]:
         figures = large(text) if text else [""] * SMALL
         rows += figures if len(figures[0]) <= room else [""] * SMALL
     across = max(map(len, rows))
@@ -95,6 +92,8 @@ def _attempt(session: SessionFacts) -> int:
 def _large_seconds(session: SessionFacts) -> str:
     if session.phase is Phase.RECORDING and session.elapsed_s is not None:
         return f"{session.elapsed_s:.1f}"
+    if (ends_s := _ends_in_s(session)) is not None:
+        return f"ENDS {ends_s:.0f}"
     left_s = _reset_left_s(session)
     return "" if left_s is None else f"RESET {max(left_s, 0.0):.0f}"
 
@@ -103,8 +102,17 @@ def _reset_left_s(session: SessionFacts) -> float | None:
     return session.reset_left_s if session.phase in BETWEEN else None
 
 
+def _ends_in_s(session: SessionFacts) -> float | None:
+    """Until the session ends by itself; None: it does not."""
+    if session.phase is not Phase.REVIEWING or session.reset_left_s is None:
+        return None
+    return max(session.reset_left_s, 0.0)
+
+
 def _stage(session: SessionFacts) -> str:
-    return "" if session.phase in STOPPED else session.stage
+    """What the simulated task has come to; between episodes that is of an old scene."""
+    reached = session.phase is Phase.RECORDING and not session.stage.startswith("0/")
+    return session.stage if reached else ""
 
 
 def _one_line(scene: Scene, look: StateLook, width: int) -> Row:
@@ -112,7 +120,7 @@ def _one_line(scene: Scene, look: StateLook, width: int) -> Row:
     progress = "" if _fits(session, look, width) else _progress(session)
     rest = _time(session), _counts(session), scene.clock
     right = "  ".join(filter(None, (progress, *rest)))
-    left = [(f" {look.symbol} ", look.style), _badge(session), _after(session.task, look)]
+    left = [(f" {look.symbol} ", look.style), _badge(session, look), _after(session.task, look)]
     for word in (" accepted", " rejected", " then"):
         if width_of(left) + len(right) + 3 > width:
             right = right.replace(word, "")
@@ -122,7 +130,7 @@ def _one_line(scene: Scene, look: StateLook, width: int) -> Row:
 def _task_line(scene: Scene, look: StateLook, width: int) -> Row:
     session = scene.facts.session
     right: Row = [(f"  {scene.clock} ", look.style)]
-    badge = _badge(session)
+    badge = _badge(session, look)
     taken = 3 + len(badge[0]) + 1 + width_of(right)
     task = cut(
         f"{session.task}: {session.prompt}" if session.prompt else session.task, width - taken
@@ -143,9 +151,10 @@ def _figures_line(session: SessionFacts, look: StateLook, width: int) -> Row:
     )
 
 
-def _badge(session: SessionFacts) -> Span:
+def _badge(session: SessionFacts, look: StateLook) -> Span:
     """Which arms these are: the one thing that must never be mistaken."""
-    return f" {session.kind.banner or f'RIG {session.rig}'} ", BADGES[session.kind]
+    words = session.kind.banner or f"RIG {session.rig}"
+    return f" {words} ", badge_on(session.kind.name.lower(), look.style)
 
 
 def _after(text: str, look: StateLook) -> Span:
@@ -153,7 +162,7 @@ def _after(text: str, look: StateLook) -> Span:
 
 
 def _time(session: SessionFacts) -> str:
-    """The seconds that count: of the episode, or until the scene should be reset."""
+    """The seconds that count: of the episode, until the scene should be reset, or the end."""
     pausing = "‖ then pause" if session.pausing and session.phase is not Phase.PAUSED else ""
     return "  ".join(filter(None, (_seconds(session), pausing)))
 
@@ -162,10 +171,12 @@ def _seconds(session: SessionFacts) -> str:
     if session.phase is Phase.RECORDING and session.elapsed_s is not None:
         longest = "" if session.longest_s is None else f" / {session.longest_s:.0f}"
         return f"{session.elapsed_s:.1f}{longest} s"
-    left = _reset_left_s(session)
-    if left is None:
+    if (ends_s := _ends_in_s(session)) is not None:
+        return f"ends in {ends_s:.0f} s"
+    left_s = _reset_left_s(session)
+    if left_s is None:
         return ""
-    return f"reset {left:.0f} s" if left >= 0 else f"reset {-left:.0f} s over"
+    return f"reset {left_s:.0f} s" if left_s >= 0 else OVERDUE
 
 
 def _counts(session: SessionFacts) -> str:

@@ -20,12 +20,16 @@ def events_rows(scene: Scene, width: int, height: int) -> list[Row]:
     show is not shown twice."""
     messages = [each for each in scene.messages if not is_shown(each, scene.facts.takes)]
     loud = sum(1 for message in messages if message.level != "info")
-    rows = [title("EVENTS", f"{loud} warnings" if loud else "", width)]
+    rows = [title("EVENTS", _warnings(loud), width)]
     for message in reversed(messages):
         if len(rows) >= height:
             break
         rows += message_rows(message, width, height - len(rows))
     return rows
+
+
+def _warnings(count: int) -> str:
+    return f"{count} warning{'' if count == 1 else 's'}" if count else ""
 
 
 def is_shown(message: Message, takes: Sequence[TakeFacts]) -> bool:

@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from session.status import Phase
+from session.status import Phase, TakeState
 from tui.dashboard.drawing.rows import Row, fit, width_of
 from tui.dashboard.panels.scene import Scene
+from tui.facts.facts import Facts
 
 WORDS: Final = {
     "go_on": "go on",
@@ -12,7 +13,7 @@ WORDS: Final = {
     "success": "success",
     "failure": "failure",
     "discard": "discard",
-    "redo": "again",
+    "redo": "redo",
     "undo": "undo",
     "accept": "accept",
     "note": "note",
@@ -23,19 +24,24 @@ WORDS: Final = {
     "theme": "colours",
     "help": "keys",
 }
+SHORT: Final = {"success": "good", "failure": "fail", "cameras": "cam", "end episode": "end"}
+"""Words where there is little room."""
 AFTER: Final = ("redo", "discard", "success", "failure", "accept", "undo", "note")
 """What can be done about the last take."""
 ALWAYS: Final = ("cameras", "theme", "detach")
 ORDER: Final = {
     Phase.STARTING: ("hold", "rest"),
-    Phase.PREPARING: ("hold", "pause", *AFTER, "rest"),
-    Phase.READY: ("go_on", "hold", "pause", *AFTER, "rest"),
-    Phase.RECORDING: ("go_on", "hold", "success", "failure", "redo", "discard", "note", "pause"),
-    Phase.SAVING: ("hold", "pause", *AFTER, "rest"),
-    Phase.HOLDING: ("go_on", "rest", "note"),
+    Phase.PREPARING: ("hold", "pause", "rest", *AFTER),
+    Phase.READY: ("go_on", "hold", "pause", "rest", *AFTER),
+    Phase.RECORDING: (
+        *("go_on", "hold", "success", "failure", "redo", "discard", "note"),
+        *("cameras", "pause"),
+    ),
+    Phase.SAVING: ("hold", "pause", "rest", *AFTER),
+    Phase.HOLDING: ("go_on", "rest", "accept", "note", "undo", "discard"),
     Phase.FAULT: ("go_on", "rest", "note"),
-    Phase.PAUSED: ("go_on", "pause", *AFTER, "rest"),
-    Phase.REVIEWING: ("go_on", *AFTER, "rest"),
+    Phase.PAUSED: ("go_on", "pause", "rest", *AFTER),
+    Phase.REVIEWING: ("go_on", "rest", *AFTER),
     Phase.MIRRORING: ("hold", "rest", "go_on"),
     Phase.RESTING: ("hold",),
     Phase.ENDED: (),
@@ -46,24 +52,58 @@ GO_ON: Final = {
     Phase.REVIEWING: "finish",
     Phase.MIRRORING: "finish",
 }
+FORMS: Final = ((True, False), (False, False), (False, True))
+"""Roomy and short, the easiest to read first."""
 
 
 def key_line_rows(scene: Scene, width: int, height: int) -> list[Row]:
     """One row; the key that shows all others stands at its end, whatever else there is room for."""
-    last = _entry(scene.keys.get("help", "?"), WORDS["help"])
+    asked = actions(scene.facts)
     row: Row = []
-    for action in (*ORDER[scene.facts.session.phase], *ALWAYS):
-        if action not in scene.keys:
-            continue
-        entry = _entry(scene.keys[action], _word(action, scene.facts.session.phase))
+    for roomy, short in FORMS:
+        row, left_out = _line(scene, (*asked, *ALWAYS), width, roomy, short)
+        if not left_out & {*asked, "cameras"}:
+            break
+    return [fit(row, width, "key.word")]
+
+
+def actions(facts: Facts) -> list[str]:
+    """What makes sense just now: nothing about the last take where there is none."""
+    phase, takes = facts.session.phase, facts.takes
+    useless: set[str] = set()
+    if not takes and phase is not Phase.RECORDING:
+        useless |= set(AFTER)
+    if phase is Phase.HOLDING and takes and takes[0].state is not TakeState.REJECTED:
+        useless.add("accept")
+    return [action for action in ORDER[phase] if action not in useless]
+
+
+def _line(
+    scene: Scene, wanted: tuple[str, ...], width: int, roomy: bool, short: bool
+) -> tuple[Row, set[str]]:
+    """The keys in one form, and the actions that there was no room for."""
+    last = _entry(scene.keys.get("help", "?"), WORDS["help"], roomy)
+    if not roomy:
+        last = [(text.rstrip(), style) for text, style in last]
+    row: Row = []
+    left_out: set[str] = set()
+    for action in dict.fromkeys(each for each in wanted if each in scene.keys):
+        word = _word(action, scene.facts.session.phase)
+        entry = _entry(scene.keys[action], SHORT.get(word, word) if short else word, roomy)
         if width_of([*row, *entry, *last]) <= width:
             row += entry
-    return [fit([*row, *last], width, "key.word")]
+        else:
+            left_out.add(action)
+    return [*row, *last], left_out
 
 
 def _word(action: str, phase: Phase) -> str:
-    return GO_ON.get(phase, WORDS["go_on"]) if action == "go_on" else WORDS.get(action, action)
+    if action == "go_on":
+        return GO_ON.get(phase, WORDS["go_on"])
+    if action == "pause" and phase is Phase.PAUSED:
+        return WORDS["go_on"]
+    return WORDS.get(action, action)
 
 
-def _entry(key: str, word: str) -> Row:
-    return [(f" {key} ", "key"), (f" {word} ", "key.word")]
+def _entry(key: str, word: str, roomy: bool) -> Row:
+    return [(f" {key} " if roomy else key, "key"), (f" {word} ", "key.word")]

@@ -28,7 +28,7 @@ INDENT: Final = 5
 def takes_rows(scene: Scene, width: int, height: int) -> list[Row]:
     """The newest take that there is something to say about in full, the others in a line each."""
     takes = scene.facts.takes
-    rows = [title("TAKES", _summary(scene), width)]
+    rows = [title("EPISODES", _summary(scene), width)]
     if not takes:
         return [*rows, fit([(" none yet", "dim")], width)]
     newest, *older = takes
@@ -38,15 +38,15 @@ def takes_rows(scene: Scene, width: int, height: int) -> list[Row]:
     if older and newest.state in UNDER_WAY:
         rows.append(take_row(newest, width))
         newest, *older = older
-    rows += newest_rows(newest, width, max(min(height - len(rows) - bool(older), 5), 1))
+    rows += newest_rows(newest, width, max(height - len(rows), 1))
     return [*rows, *(take_row(take, width) for take in older)][:height]
 
 
 def newest_rows(take: TakeFacts, width: int, most: int) -> list[Row]:
-    """What it is and its label; then the reason, then the advice, each on lines of its own."""
+    """What it is and its label; then the reason, whole, and the advice in what room is left."""
     rows = [_head(take, width, f"{OUTCOMES[take.outcome]} {_quoted(take.label)}".strip())]
     room = width - INDENT - 1
-    reason = lines_of(take.reason, room, 2 if most > 3 or not take.advice else 1)
+    reason = lines_of(take.reason, room, max(most - 1 - bool(take.advice), 1))
     advice = lines_of(f"→ {take.advice}" if take.advice else "", room, most - 1 - len(reason))
     indent = " " * INDENT
     rows += [fit([(indent, "ink"), (line, "ink")], width) for line in reason]
