@@ -32,10 +32,8 @@ class Bookkeeping:
 
     def mark(self, take: Take) -> None:
         """Of a take that does not count although its verdict may be good, its file says so."""
-        if take.state is not TakeState.REJECTED or take.cause is None or take.label:
-            return
-        take.label = f"not counted: {take.cause.value.rstrip('.').lower()}"
-        self._edits.ask(Label(0, take.episode, take.outcome.name.lower(), take.label))
+        if take.state is TakeState.REJECTED and not take.label:
+            self._edits.ask(Label(0, take.episode, take.outcome.name.lower(), take.filed_reason))
 
     def lose(self) -> None:
         """The recorder has ended, and no other comes: what it has not done is not done."""

@@ -97,6 +97,18 @@ class Take:
         return " ".join(filter(None, (self.cause and self.cause.value, self.why, self.found)))
 
     @property
+    def filed_reason(self) -> str:
+        """What its file is to say about its label: what the operator says, or else that it does not
+        count, and why."""
+        if (
+            self.label
+            or self.state is not TakeState.REJECTED
+            or not (self.cause and self.cause.value)
+        ):
+            return self.label
+        return f"not counted: {self.cause.value.rstrip('.').lower()}"
+
+    @property
     def what_to_do(self) -> str:
         """About that."""
         return NOT_COUNTED if self.state is TakeState.REJECTED else self.advice

@@ -89,7 +89,7 @@ class Wishes:
             return self._say("Nothing to label.")
         take.outcome, take.label = request.outcome, request.text
         outcome = request.outcome.name.lower()
-        self._edits.ask(Label(0, take.episode, outcome, request.text))
+        self._edits.ask(Label(0, take.episode, outcome, take.filed_reason))
         self._say(f"Episode {take.episode}: {outcome}{request.text and f' ({request.text})'}.")
 
     def _discard(self, request: Request) -> None:
@@ -119,9 +119,8 @@ class Wishes:
         if not take.saved:
             return self._say(f"Episode {take.episode} is not saved yet: wait for that.")
         take.insisted = True
-        if take.label.startswith("not counted"):
-            take.label = ""
-            self._edits.ask(Label(0, take.episode, take.outcome.name.lower()))
+        if not take.label:  # its file says that it does not count
+            self._edits.ask(Label(0, take.episode, take.outcome.name.lower(), take.filed_reason))
         self._say(f"Episode {take.episode} counts.")
 
     def _note(self, request: Request) -> None:

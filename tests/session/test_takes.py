@@ -193,6 +193,18 @@ def test_a_label_that_comes_just_after_the_end_is_one_all_the_same() -> None:
     assert desk.takes.successes == 1
 
 
+def test_the_file_of_a_take_that_was_cut_short_says_that_it_does_not_count() -> None:
+    desk = Desk()
+    desk.record(3, Cause.UNWATCHED)
+    desk.books.mark(desk.takes.all()[0])
+    assert desk.sent == [Label(1, 3, "unlabelled", "not counted: no terminal was watching")]
+    desk.told(3, Change.SAVED)
+    desk.ask("label", FAILURE)
+    assert desk.sent[-1] == Label(2, 3, "failure", "not counted: no terminal was watching")
+    desk.ask("accept")
+    assert desk.sent[-1] == Label(3, 3, "failure", "")
+
+
 def test_a_wish_about_one_take_never_hits_the_next_that_has_begun_meanwhile() -> None:
     desk = Desk()
     desk.record(0)
