@@ -14,6 +14,8 @@ from textual.app import App
 ENDS: Final = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 BY_SIGNAL: Final = 128
 DARK, LIGHT = "textual-dark", "textual-light"
+FIXED_SIZE: Final = ("COLUMNS", "LINES")
+"""A shell may have exported them; they would stand for the size, however that changes."""
 WHITES: Final = ("7", "15")
 """Backgrounds, in the sixteen colours that COLORFGBG counts."""
 
@@ -41,6 +43,8 @@ class TerminalApp(App[int]):
 
     def run_to_status(self) -> int | None:
         """Run until it exits; None: it has failed. Text can be selected: the mouse is not used."""
+        for name in FIXED_SIZE:
+            os.environ.pop(name, None)
         try:
             return self.run(mouse=False)
         except Exception as error:  # not in one of its handlers: no terminal that it could use

@@ -92,12 +92,14 @@ def test_its_own_failure_restores_the_terminal_and_is_one_sentence(tmp_path: Pat
         assert lines[1:] == [BACK]
 
 
-def test_any_size_at_any_time(bench: Bench, tmp_path: Path) -> None:
-    with attached(bench, tmp_path) as terminal:
+@pytest.mark.parametrize("exported", [{}, {"COLUMNS": "100", "LINES": "30"}])
+def test_any_size_at_any_time(bench: Bench, tmp_path: Path, exported: dict[str, str]) -> None:
+    with attached(bench, tmp_path, **exported) as terminal:
         for size in ((80, 24), (10, 3), (1, 1), (200, 50), (80, 24)):
             terminal.resize(*size)
             time.sleep(0.1)
         terminal.wait_for(PROMPT)
+        wait_until(lambda: "Enter" in terminal.text().splitlines()[-1], 10, "keys in the last row")
         terminal.press("q")
         terminal.wait_for("Detach:")
         terminal.press("d")
