@@ -21,7 +21,7 @@ from session import runtime_dir
 from session.status import Phase, TakeState
 from teleop.ring import RingError, RingReader
 from teleop.tick import State
-from tui.presses import REPEAT_S, SEEN_S
+from tui.presses import REPEAT_S, SEEN_S, TAP_S
 
 pytestmark = [pytest.mark.sim, needs_tmux]
 COLLECT = shlex.join([sys.executable, str(ROOT / "collect.py")])
@@ -136,6 +136,7 @@ def press_twice(terminal: Tmux, key: str) -> None:
     """As the notice wants it."""
     terminal.press(key)
     terminal.wait_for(f"Press {key} again to")
+    time.sleep(2 * TAP_S)  # sooner than any finger it would be a key that is held
     terminal.press(key)
 
 
