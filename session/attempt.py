@@ -190,7 +190,10 @@ class Attempt:
 
     def _enter_in_books(self, cause: Cause) -> None:
         station = self._station
-        if not self._has_ended() or not station.watch.steps_of(station.episode):
+        if not self._has_ended():
+            return self.withdraw()
+        if not station.watch.steps_of(station.episode):
+            station.log(f"Episode {station.episode} was ended before its first step.", "warning")
             return self.withdraw()
         take = station.takes.end(station.watch.outcome_of(station.episode), cause)
         take.why = station.watch.why_held if cause is Cause.FAULT else ""

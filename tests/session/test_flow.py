@@ -22,7 +22,7 @@ from session_harness import (
     wait_until,
 )
 
-from recorder.episode.reader import EpisodeReader
+from recorder.episode.reader import EpisodeFacts, EpisodeReader
 from session.collection import FILE
 from session.status import Phase, TakeState
 from teleop.tick import Outcome, State
@@ -54,7 +54,7 @@ def wait_for(collect: Collect, episode: int, state: TakeState) -> None:
     wait_until(lambda: collect.takes().get(episode) is state, 30, f"{episode} to be {state.name}")
 
 
-def facts(folder: Path, number: int):  # type: ignore[no-untyped-def]  # noqa: ANN201
+def facts(folder: Path, number: int) -> EpisodeFacts:
     with EpisodeReader(folder / "data" / "battery" / f"episode_{number}.hdf5") as episode:
         return episode.facts
 
