@@ -1,82 +1,220 @@
-"""``replay EPISODE``: what an episode file holds, how good it is, and whether it is sound.
+"""``replay NAME ...``: what episodes hold, how good they are; and then the viewer, a rig, a video, a
+contact sheet, Rerun or pages.
 
-Exit code 0: sound; 1: unsound, the findings are listed; 2: not an episode, or a wrong command line.
+Exit status 0: all are ok or warn; 1: one is reject or unsound, or what was played back did not come
+to its end; 2: no episode, or a wrong command line.
 """
 
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from recorder.episode.reader import EpisodeReader
-from recorder.episode.soundness import check
-from recorder.errors import EpisodeError
+from recorder.errors import EpisodeError, RecorderError
 from recorder.printable import printable
-from replay.contact_sheet import SheetError, check_sheet_path, write_contact_sheet
-from replay.find import NotFoundError, find_episode
-from replay.quality import quality
-from replay.report import report
-from replay.summary import summarise
+from replay.errors import ReplayError
+from replay.find import find_episodes
+from replay.inspect.checked import UNUSABLE, Checked, check_file, facts_of
+from replay.inspect.quality import quality
+from replay.inspect.report import report
+from replay.inspect.summary import summarise
+from replay.printer import Printer
+from session.errors import LaunchError
+from teleop.config import ConfigError
 
-SOUND: Final = 0
-UNSOUND: Final = 1
-UNUSABLE: Final = 2
+INTERRUPTED: Final = 130
+VIEWER: Final = "viewer"
+"""What `--rerun` without a file means."""
 
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; returns its exit code."""
     options = _parser().parse_args(arguments)
+    printer = Printer(as_json=options.json)
     try:
-        if options.contact_sheet:
-            check_sheet_path(options.contact_sheet)
-        with EpisodeReader(find_episode(options.episode)) as episode:
-            return _show(episode, options.contact_sheet)
-    except (EpisodeError, NotFoundError, SheetError) as error:
-        sys.stderr.write(f"replay: {error}\n")
+        paths = find_episodes(options.episodes)
+        if options.report:
+            from replay.pages.build import write_pages
+
+            return write_pages(paths, options.report, printer)
+        if options.on:
+            from replay.playback.run import play, wanted
+
+            return play(paths, wanted(options), printer)
+        return _look(paths, options, printer)
+    except (ReplayError, RecorderError, ConfigError, LaunchError) as error:
+        sys.stderr.write(f"replay: {printable(str(error))}\n")
         return UNUSABLE
     except BrokenPipeError:  # whoever read has seen enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNUSABLE
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _look(paths: Sequence[Path], options: argparse.Namespace, printer: Printer) -> int:
+    """Check them and say so; make what is asked for; look at them on a terminal."""
+    outputs = [options.contact_sheet, options.video, options.rerun]
+    _check_outputs(paths, options)
+    checked = {}
+    for path in paths:
+        checked[path] = check_file(path)
+        _say(checked[path], printer, short=len(paths) > 1)
+    usable = [path for path, each in checked.items() if not each.error]
+    for path in usable if any(outputs) else ():
+        with EpisodeReader(path) as episode:
+            _make(episode, options, printer)
+    if usable and _has_terminal() and not any((*outputs, options.json, options.no_view)):
+        from replay.viewer.run import view
+
+        view(usable, checked)
+    return max(each.status for each in checked.values())
+
+
+def _check_outputs(paths: Sequence[Path], options: argparse.Namespace) -> None:
+    """What is to be written can be: asked before the work is done.
+
+    Raises:
+        ReplayError: it cannot.
+    """
+    asked = {
+        "--contact-sheet": options.contact_sheet,
+        "--video": options.video,
+        "--rerun": options.rerun,
+    }
+    given = [option for option, value in asked.items() if value]
+    if given and len(paths) > 1:
+        raise ReplayError(f"{given[0]} is about one episode, and these are {len(paths)}.")
+    if options.contact_sheet:
+        from replay.pictures.contact_sheet import check_sheet_path
+
+        check_sheet_path(options.contact_sheet)
+    if options.video:
+        from replay.pictures.video import check_video_path
+
+        check_video_path(options.video)
+    if options.rerun:
+        from replay.export.rerun import check_rerun
+
+        check_rerun(None if options.rerun == VIEWER else Path(options.rerun))
+
+
+def _say(checked: Checked, printer: Printer, *, short: bool) -> None:
+    """What was found; of a single episode also what it holds."""
+    printer.record(facts_of(checked))
+    if checked.error:
+        sys.stderr.write(f"replay: {printable(checked.error)}\n")
+        return
+    if short:
+        printer.line(f"{checked.path}: {checked.word}")
+    else:
+        with EpisodeReader(checked.path) as episode:
+            for line in _about(episode, checked):
+                printer.line(line)
+    lines = quality(checked) if not short or checked.status else ()
+    for line in lines:
+        printer.line(line)
+    if not short or checked.faults:
+        printer.line("UNSOUND" if checked.faults else "sound")
+    for fault in checked.faults:
+        printer.line(f"  - {fault}")
+
+
+def _about(episode: EpisodeReader, checked: Checked) -> list[str]:
+    try:
+        return list(report(episode, summarise(episode)))
+    except (EpisodeError, ArithmeticError, ValueError, IndexError) as error:
+        # The check has found what makes the numbers impossible; say it rather than half of them.
+        if not checked.faults:
+            raise EpisodeError(f"{episode.path}: {error}") from error
+        return [str(episode.path), "  too damaged to say what it holds, or to draw it"]
+
+
+def _make(episode: EpisodeReader, options: argparse.Namespace, printer: Printer) -> None:
+    """The files that were asked for."""
+    if options.contact_sheet:
+        from replay.pictures.contact_sheet import write_contact_sheet
+
+        write_contact_sheet(episode, options.contact_sheet)
+        printer.line(f"contact sheet: {options.contact_sheet}")
+    if options.video:
+        from replay.pictures.video import write_video
+
+        write_video(episode, options.video)
+        printer.line(f"video: {options.video}")
+    if options.rerun:
+        from replay.export.rerun import show, write_rrd
+
+        if options.rerun == VIEWER:
+            show(episode)
+        else:
+            write_rrd(episode, Path(options.rerun))
+            printer.line(f"Rerun: {options.rerun}")
+
+
+def _has_terminal() -> bool:
+    able = os.environ.get("TERM", "dumb") != "dumb"
+    return able and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="replay", description="Say what an episode file holds and whether it is sound."
+        prog="replay",
+        description="Check episodes, look at them, play them back on a rig, or make pictures, a "
+        "video or pages of them.",
+        epilog="Exit status: 0: all are ok or warn (played back: came to its end); 1: one is "
+        "reject or unsound (did not); 2: no episode, or a wrong command line.",
     )
-    parser.add_argument("episode", help="an episode file; a bare name is searched under datasets/")
     parser.add_argument(
+        "episodes",
+        nargs="+",
+        metavar="EPISODE",
+        help="files, folders or patterns; a bare name or number is searched under datasets/",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--no-view", action="store_true", help="print, do not open the viewer")
+    made = parser.add_argument_group("make")
+    made.add_argument(
         "--contact-sheet",
         type=Path,
         metavar="OUT.png",
-        help="also write a picture of all cameras at six moments (.png or .jpg)",
+        help="a picture of all cameras at six moments (.png or .jpg)",
     )
+    made.add_argument(
+        "--video", type=Path, metavar="OUT.mp4", help="all cameras side by side, joints below"
+    )
+    made.add_argument(
+        "--rerun",
+        nargs="?",
+        const=VIEWER,
+        metavar="OUT.rrd",
+        help="open it in the Rerun viewer, or write a recording for it",
+    )
+    made.add_argument(
+        "--report", type=Path, metavar="FOLDER", help="pages about all of them that open offline"
+    )
+    played = parser.add_argument_group("play back")
+    played.add_argument(
+        "--on",
+        metavar="RIG",
+        help="let the recorded commands lead a rig: sim, a rig of configs/rigs, or a .toml file",
+    )
+    played.add_argument("--speed", type=float, default=1.0, metavar="X", help="0.1 to 2")
+    played.add_argument(
+        "--max-error",
+        type=float,
+        default=0.35,
+        metavar="RAD",
+        help="hold where a joint is farther than this from the recording (default: 0.35)",
+    )
+    played.add_argument(
+        "--realtime", action="store_true", help="simulate against the wall clock, not in lock-step"
+    )
+    played.add_argument("--headless", action="store_true", help="plain lines, no dashboard")
     return parser
-
-
-def _show(episode: EpisodeReader, sheet: Path | None) -> int:
-    findings = check(episode)
-    try:
-        lines = list(report(episode, summarise(episode)))
-    except (EpisodeError, ArithmeticError, ValueError, IndexError) as error:
-        # The check has found what makes the numbers impossible; say it rather than half of them.
-        if not findings:
-            raise EpisodeError(f"{episode.path}: {error}") from error
-        lines = [str(episode.path), "  too damaged to say what it holds, or to draw it"]
-        sheet = None
-    if sheet:
-        write_contact_sheet(episode, sheet)
-        lines.append(f"contact sheet: {sheet}")
-    lines += quality(episode)
-    print("\n".join(map(printable, lines)))
-    if findings:
-        print("UNSOUND")
-        for finding in findings:
-            print(printable(f"  - {finding}"))
-    else:
-        print("sound")
-    sys.stdout.flush()
-    return UNSOUND if findings else SOUND
 
 
 if __name__ == "__main__":

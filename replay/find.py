@@ -7,13 +7,10 @@ from typing import Final
 
 from recorder.episode.schema import SUFFIX
 from recorder.folder.numbering import TRASH
+from replay.errors import NotFoundError
 from session.paths import datasets_dir
 
 SUGGESTIONS: Final = 5
-
-
-class NotFoundError(Exception):
-    """No episode of that name, or several; the text lists what there is."""
 
 
 def find_episode(name: str, roots: Sequence[Path] | None = None) -> Path:
@@ -56,3 +53,12 @@ def _nearest(roots: Sequence[Path], name: str) -> str:
     close = difflib.get_close_matches(name, {path.name for path in there}, SUGGESTIONS, 0.3)
     listed = [str(path) for best in close for path in there if path.name == best][:SUGGESTIONS]
     return f"Nearest: {', '.join(listed)}." if listed else "No episode has been recorded there yet."
+
+
+def find_episodes(names: Sequence[str], roots: Sequence[Path] | None = None) -> list[Path]:
+    """The files that names, folders and patterns mean, each once, by folder and number.
+
+    Raises:
+        NotFoundError: as `find_episode`, or there is none in a folder or of a pattern.
+    """
+    return [find_episode(name, roots) for name in names]

@@ -13,9 +13,10 @@ import pytest
 from recorder.checks.tracking import lag_ticks
 from recorder.episode.reader import EpisodeReader
 from replay.cli import main
-from replay.contact_sheet import contact_sheet
-from replay.find import NotFoundError, find_episode
-from replay.summary import summarise
+from replay.errors import NotFoundError
+from replay.find import find_episode
+from replay.inspect.summary import summarise
+from replay.pictures.contact_sheet import contact_sheet
 from tests.recorder.fake_rig import make_episode
 
 REPOSITORY = Path(__file__).parents[2]

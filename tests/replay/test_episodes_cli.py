@@ -50,7 +50,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def datasets(tmp_path: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
     """``datasets/`` with two tasks: episodes 0 and 2, and episode 7."""
     folder = tmp_path / "datasets"
-    monkeypatch.setattr("replay.episode_files.datasets_dir", lambda: folder)
+    monkeypatch.setattr("replay.verbs.places.datasets_dir", lambda: folder)
     for task, numbers in (("battery", (2, 0)), ("cube", (7,)), (".hidden", (9,))):
         (folder / task).mkdir(parents=True)
         for number in numbers:
@@ -191,7 +191,7 @@ def test_without_episodes_it_says_so(datasets: Path, said: Said, tmp_path: Path)
 def test_without_a_datasets_folder_there_is_nothing(
     tmp_path: Path, said: Said, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("replay.episode_files.datasets_dir", lambda: tmp_path / "none")
+    monkeypatch.setattr("replay.verbs.places.datasets_dir", lambda: tmp_path / "none")
     assert [main([verb]) for verb in ("list", "check", "recover")] == [0, 0, 0]
     assert said().out == "No episodes.\nNo episodes.\nNothing to recover.\n"
 

@@ -13,7 +13,8 @@ from recorder.episode.amend import amend
 from recorder.folder.guards import folder_lock
 from replay.cli import main as replay
 from replay.episodes_cli import main
-from replay.find import NotFoundError, find_episode
+from replay.errors import NotFoundError
+from replay.find import find_episode
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import make_episode
 
@@ -30,7 +31,7 @@ def battery(tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> 
     """``datasets/battery`` with episodes 0 and 2."""
     folder = tmp_path / "datasets" / "battery"
     folder.mkdir(parents=True)
-    for module in ("episode_files", "episode_trash", "find"):
+    for module in ("verbs.places", "verbs.delete", "find"):
         monkeypatch.setattr(f"replay.{module}.datasets_dir", lambda: folder.parent)
     for number in (0, 2):
         (folder / f"episode_{number}.hdf5").write_bytes(content)

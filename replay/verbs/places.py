@@ -1,5 +1,6 @@
 """The folders and files that somebody means on the command line of ``episodes``."""
 
+import argparse
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.folder.numbering import episodes_in, number_of
 from recorder.folder.trash import trashed
-from replay.find import NotFoundError
+from replay.errors import NotFoundError
 from session.paths import datasets_dir
 
 
@@ -81,6 +82,17 @@ def with_folders_in(folder: Path) -> list[Path]:
     """A folder and those in it (one a task), but for hidden ones."""
     inner = (path for path in folder.iterdir() if path.is_dir() and path.name[0] != ".")
     return [folder, *sorted(inner)]
+
+
+def take_paths(parser: argparse.ArgumentParser) -> None:
+    """The folders and files that a verb is about."""
+    parser.add_argument(
+        "paths",
+        nargs="*",
+        type=Path,
+        metavar="FOLDER_OR_FILE",
+        help="episodes or folders of them; default: all below datasets/",
+    )
 
 
 def _by_number(path: Path) -> tuple[float, str]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from recorder.cameras.camera import Image
 from recorder.episode.reader import EpisodeReader
+from replay.errors import PictureError
 
 MOMENTS: Final = 6
 TILE_WIDTH: Final = 320
@@ -25,27 +26,23 @@ FAINT: Final = (120, 120, 126)
 KINDS: Final = {"simulated": "simulated rig", "emulated": "emulated arms", "real": "real rig"}
 
 
-class SheetError(Exception):
-    """The picture cannot be written."""
-
-
 def check_sheet_path(path: Path) -> None:
     """See that a sheet could be written there, before the work is done.
 
     Raises:
-        SheetError: another ending than .png or .jpg, or no such folder.
+        PictureError: another ending than .png or .jpg, or no such folder.
     """
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise SheetError(f"{path}: a contact sheet is written as .png or .jpg.")
+        raise PictureError(f"{path}: a contact sheet is written as .png or .jpg.")
     if not path.absolute().parent.is_dir():
-        raise SheetError(f"Cannot write {path}: there is no folder {path.parent}.")
+        raise PictureError(f"Cannot write {path}: there is no folder {path.parent}.")
 
 
 def write_contact_sheet(episode: EpisodeReader, path: Path) -> None:
     """Write the sheet as PNG or JPEG, by the name's ending.
 
     Raises:
-        SheetError: as `check_sheet_path`, or it cannot be written.
+        PictureError: as `check_sheet_path`, or it cannot be written.
         EpisodeError: an image does not decode.
     """
     check_sheet_path(path)
@@ -56,7 +53,7 @@ def write_contact_sheet(episode: EpisodeReader, path: Path) -> None:
             raise OSError(0, "OpenCV cannot encode it")
         path.write_bytes(content.tobytes())
     except OSError as error:
-        raise SheetError(f"Cannot write {path}: {error.strerror}.") from error
+        raise PictureError(f"Cannot write {path}: {error.strerror}.") from error
 
 
 def contact_sheet(episode: EpisodeReader, moments: int = MOMENTS) -> Image:

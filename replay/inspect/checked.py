@@ -1,8 +1,7 @@
-"""``episodes check``: is each file sound, and is what it holds good enough to learn from?"""
+"""What has been found in an episode file: against the format, and by the quality checks."""
 
 import dataclasses
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -10,14 +9,11 @@ from typing import Final
 
 from recorder.checks.kinds import Kind
 from recorder.episode.reader import EpisodeReader
-from recorder.episode.recover import is_left_behind
 from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
 from recorder.judge import judge, limits_of
 from recorder.limits import QualityLimits
 from recorder.quality import Judgement
-from replay.episode_files import about_journal, is_journal, places
-from replay.printer import Printer
 
 GOOD: Final = 0
 NOT_GOOD: Final = 1
@@ -36,6 +32,7 @@ class Checked:
         judgement: None where faults are such that nobody can judge.
         ignored: kinds that the limits leave out, whether the file has what they look at or not.
         error: why it could not be looked at; "" if it could.
+        verdict_then: the verdict that it got when it was made; None: it is older than the checks.
     """
 
     path: Path
@@ -44,6 +41,7 @@ class Checked:
     judgement: Judgement | None = None
     ignored: tuple[Kind, ...] = ()
     error: str = ""
+    verdict_then: str | None = None
 
     @property
     def word(self) -> str:
@@ -60,32 +58,6 @@ class Checked:
         return {"ok": GOOD, "warn": GOOD, "unusable": UNUSABLE}.get(self.word, NOT_GOOD)
 
 
-def check_episodes(
-    paths: Sequence[Path], printer: Printer, limits: QualityLimits | None = None
-) -> int:
-    """Check them, say what was found, and return the exit status.
-
-    Args:
-        limits: None: each file is judged by its own.
-
-    Raises:
-        NotFoundError, FolderError: as `places`.
-    """
-    status, words = GOOD, Counter[str]()
-    for place in places(paths):
-        by_the_way = [path for path in place.files if is_journal(path) and path not in paths]
-        for path in (path for path in place.files if path not in by_the_way):
-            checked = check_file(path, limits)
-            _print(checked, printer)
-            words[checked.word] += 1
-            status = max(status, checked.status)
-        _mention(place.folder, list(filter(is_left_behind, by_the_way)), printer)
-    count = f"{words.total()} episode{'' if words.total() == 1 else 's'}"
-    counted = ", ".join(f"{count} {word}" for word, count in words.items())
-    printer.line(f"{count}: {counted}." if words else "No episodes.")
-    return status
-
-
 def check_file(path: Path, limits: QualityLimits | None = None) -> Checked:
     """Look at a file, every picture in it too."""
     try:
@@ -94,36 +66,17 @@ def check_file(path: Path, limits: QualityLimits | None = None) -> Checked:
     except EpisodeError as error:
         return Checked(path, error=str(error))
     note = episode.facts.recovery_note if episode.facts.recovered else ""
+    then = episode.facts.verdict
     try:
         limits = limits or limits_of(episode)
-        return Checked(path, faults, note, judge(path, limits), limits.ignore)
+        judgement = judge(path, limits)
+        return Checked(path, faults, note, judgement, limits.ignore, verdict_then=then)
     except (EpisodeError, ArithmeticError, LookupError, ValueError) as error:
         # As a rule the faults say what makes the numbers impossible.
-        return Checked(path, faults or (f"It cannot be judged: {error}",), note)
+        return Checked(path, faults or (f"It cannot be judged: {error}",), note, verdict_then=then)
 
 
-def _mention(folder: Path, journals: list[Path], printer: Printer) -> None:
-    """Journals that a recorder has left behind: episodes, too, but no files yet."""
-    if journals:
-        are = "journal is no file" if len(journals) == 1 else "journals are no files"
-        printer.line(f"{folder}: {len(journals)} {are} yet: episodes recover {folder}")
-    for journal in journals:
-        printer.record(about_journal(journal, left_behind=True))
-
-
-def _print(checked: Checked, printer: Printer) -> None:
-    printer.line(f"{checked.path}: {checked.word}")
-    for fault in filter(None, (checked.error, *checked.faults)):
-        printer.line(f"  - {fault}")
-    if checked.recovery_note:
-        printer.line(f"  - recovered: {checked.recovery_note}")
-    if checked.judgement:
-        for line in _findings(checked.judgement, checked.ignored):
-            printer.line(line)
-    printer.record(_facts(checked))
-
-
-def _findings(judgement: Judgement, ignored: tuple[Kind, ...]) -> Iterator[str]:
+def finding_lines(judgement: Judgement, ignored: tuple[Kind, ...]) -> Iterator[str]:
     """Findings of a kind together, what to do about them, and what was not looked for."""
     for (severity, kind), alike in groupby(
         judgement.findings, key=lambda each: (each.severity, each.check)
@@ -140,7 +93,8 @@ def _findings(judgement: Judgement, ignored: tuple[Kind, ...]) -> Iterator[str]:
         yield f"  - not checked, as the limits say: {', '.join(ignored)}"
 
 
-def _facts(checked: Checked) -> dict[str, object]:
+def facts_of(checked: Checked) -> dict[str, object]:
+    """The same for programs."""
     judgement = checked.judgement
     return {
         "path": str(checked.path),

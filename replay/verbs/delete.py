@@ -1,5 +1,6 @@
 """``episodes discard`` and ``episodes restore``: to the trash of a folder, and back."""
 
+import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -9,8 +10,10 @@ from recorder.episode.schema import SUFFIX
 from recorder.errors import FolderError, TrashError
 from recorder.folder.guards import folder_lock
 from recorder.folder.numbering import TRASH, number_of
-from replay.find import NotFoundError
+from recorder.folder.trash import discard, restore
+from replay.errors import NotFoundError
 from replay.printer import Printer
+from replay.verbs.verb import Verb
 from session.paths import datasets_dir
 
 ALL_MOVED: Final = 0
@@ -69,3 +72,36 @@ def _path(name: str, task: str | None) -> Path:
     if task is None:
         raise NotFoundError(f"Episode {name} of which task? Add --task NAME, or give its path.")
     return datasets_dir() / task / f"episode_{name}{SUFFIX}"
+
+
+def _delete(options: argparse.Namespace, printer: Printer) -> int:
+    return move_episodes(options.episodes, options.task, printer, discard, "discarded")
+
+
+def _restore(options: argparse.Namespace, printer: Printer) -> int:
+    return move_episodes(options.episodes, options.task, printer, restore, "restored")
+
+
+def _take_episodes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "episodes",
+        nargs="+",
+        metavar="FILE_OR_NUMBER",
+        help="episode files, or with --task their numbers",
+    )
+    parser.add_argument("--task", metavar="NAME", help="numbers are those in datasets/NAME")
+
+
+DELETE: Final = Verb(
+    _delete,
+    "move episodes to the trash of their folder (.trash); nothing is deleted",
+    "0: all were moved; 1: not all",
+    _take_episodes,
+    aliases=("discard",),
+)
+RESTORE: Final = Verb(
+    _restore,
+    "move episodes back from the trash",
+    "0: all were moved; 1: not all",
+    _take_episodes,
+)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from recorder.episode.reader import EpisodeFacts, EpisodeReader
-from replay.summary import CameraSummary, JointSummary, Summary, Timing
+from replay.inspect.summary import CameraSummary, JointSummary, Summary, Timing
 from teleop.tick import Realtime
 
 MAX_EVENTS: Final = 20

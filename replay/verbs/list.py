@@ -1,5 +1,6 @@
 """``episodes list``: one line an episode."""
 
+import argparse
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,8 +11,9 @@ from recorder.episode.reader import EpisodeReader
 from recorder.episode.recover import is_left_behind
 from recorder.errors import EpisodeError
 from recorder.folder.numbering import number_of
-from replay.episode_files import Place, about_journal, is_journal, places
 from replay.printer import Printer
+from replay.verbs.places import Place, about_journal, is_journal, places, take_paths
+from replay.verbs.verb import Verb
 
 ALL_READ: Final = 0
 UNREADABLE: Final = 1
@@ -194,3 +196,10 @@ def _summary(totals: Totals) -> str:
         if count:
             parts.append(f"{count} {word}")
     return f"{', '.join(parts)}."
+
+
+def _run(options: argparse.Namespace, printer: Printer) -> int:
+    return list_episodes(options.paths, printer)
+
+
+VERB: Final = Verb(_run, "one line an episode", "0: all could be read; 1: not all", take_paths)

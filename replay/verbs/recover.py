@@ -1,5 +1,6 @@
 """``episodes recover``: what a recorder that died has left behind becomes episode files."""
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -11,9 +12,10 @@ from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.errors import FolderError
 from recorder.folder.guards import folder_lock
 from recorder.folder.numbering import episodes_in, number_of
-from replay.episode_files import given, with_folders_in
-from replay.find import NotFoundError
+from replay.errors import NotFoundError
 from replay.printer import Printer
+from replay.verbs.places import given, take_paths, with_folders_in
+from replay.verbs.verb import Verb
 
 WELL: Final = 0
 NOT_ALL: Final = 1
@@ -93,3 +95,15 @@ def _facts(recovery: Recovery) -> dict[str, object]:
         "kept": str(recovery.kept) if recovery.kept else None,
         "note": saved.note if saved else recovery.sentence,
     }
+
+
+def _run(options: argparse.Namespace, printer: Printer) -> int:
+    return recover_episodes(options.paths, printer)
+
+
+VERB: Final = Verb(
+    _run,
+    "make files of what a recorder that died has left behind",
+    "0: all that was left behind is saved whole, or there was nothing; 1: not all",
+    take_paths,
+)

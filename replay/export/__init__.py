@@ -1,0 +1,1 @@
+"""`episodes export`: the formats of others."""

@@ -1,0 +1,1 @@
+"""What `replay FILE` says of an episode: numbers, lines, findings."""

@@ -1,0 +1,1 @@
+"""`replay --report`: static pages about a dataset."""

@@ -1,0 +1,1 @@
+"""Episodes as pictures and video: contact sheet, joint traces, tiled cameras."""

@@ -1,0 +1,1 @@
+"""`replay --on`: recorded commands lead the arms of a rig."""

@@ -1,0 +1,1 @@
+"""The viewer: an episode in a terminal, to be scrubbed through."""
