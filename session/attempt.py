@@ -30,6 +30,11 @@ class Attempt:
         self._gestures: int | None = None
         self._blind = False
 
+    @property
+    def failed(self) -> bool:
+        """A fault has ended one of this session."""
+        return self._station.takes.faults > 0
+
     def begin(self) -> bool:
         """Have control follow the leaders, and the recorder what is to be recorded.
 

@@ -11,6 +11,7 @@ from recorder.limits import QualityLimits
 from recorder.status import MAX_STATUS_CAMERAS
 from session.keys import KeysConfig
 from session.paths import config_dir, own_rig
+from session.playback import EpisodePlayback
 from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
 from sim.faults.script import load_faults
 from teleop.calibration import ServoCalibration
@@ -22,8 +23,9 @@ GIVE_UP_TICKS: Final = 5
 REALTIME_GIVE_UP_TICKS: Final = 50
 """The simulated operator gives up this many ticks before control would end the episode itself; in
 real time these go by while the session asks for the verdict."""
-Purpose = Literal["record", "mirror", "rest"]
-"""What a session is for: episodes; following without recording; bringing the arms to rest."""
+Purpose = Literal["record", "mirror", "rest", "replay"]
+"""What a session is for: episodes; following without recording; bringing the arms to rest; playing
+an episode back."""
 MAX_SEED: Final = 2**31 - 1
 MAX_STEPS: Final = 1_000_000
 MAX_EPISODES: Final = 100_000
@@ -223,6 +225,12 @@ class SessionConfig:
     """Numbers of this collection's episodes that earlier sessions have recorded."""
     resumes: str = ""
     """What the operator is told about that."""
+    playback: EpisodePlayback | None = None
+    """What is played back, where that is the purpose."""
+
+    def __post_init__(self) -> None:
+        if (self.purpose == "replay") != (self.playback is not None):
+            raise ValueError("playback goes with the purpose replay, and with no other.")
 
     @property
     def dataset_dir(self) -> Path:

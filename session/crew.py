@@ -61,7 +61,7 @@ class Crew:
 
     def start_control(self, ports: Mapping[str, str]) -> None:
         """Start control on these serial ports, by bus name."""
-        rig = with_ports(self._config.rig_file.rig, ports)
+        rig, playback = with_ports(self._config.rig_file.rig, ports), self._config.playback
         lockstep = _in_lockstep(self._config, self._kind)
         world_socket = str(self._runtime / WORLD_SOCKET) if lockstep else None
         path = self._runtime / "control.json"
@@ -70,6 +70,7 @@ class Crew:
             str(self._runtime),
             world_socket,
             calibration=self._config.calibration,
+            playback=playback.leader if playback else None,
             mend=self._config.purpose != "rest",
         )
         write_json(path, config)
@@ -128,7 +129,9 @@ class Crew:
             start=task.start,
             cameras=tuple(
                 WorldCamera(camera.name, camera.width, camera.height, camera.rate_hz)
-                for camera in rig_file.rendered_cameras
+                for camera in (
+                    rig_file.rendered_cameras if self._config.purpose != "replay" else ()
+                )
             ),
             operator=task.operator,
             quality=mode.quality,

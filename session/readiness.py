@@ -91,8 +91,11 @@ class Readiness:
 
     def _how_to_start(self) -> str:
         station, config = self._station, self._station.config
-        number = f"{station.takes.accepted + 1} of {config.episodes}"
-        what = f"start episode {number}" if station.recording else "let the followers follow"
+        what = "let the followers follow"
+        if station.recording:
+            what = f"start episode {station.takes.accepted + 1} of {config.episodes}"
+        elif config.playback:
+            what = f"play {config.playback.name} back"
         if config.rig_file.rig.start == "grippers":
             return f"Open and close both leader grippers, or press Enter, to {what}."
         return f"Press Enter to {what}."

@@ -40,7 +40,7 @@ ALIVE_PERIOD_S: Final = 1.0
 UNWATCHED_S: Final = 2.0
 """A terminal that reconnects within this time is not missed."""
 
-DEMONSTRATING: Final = (Phase.RECORDING, Phase.MIRRORING)
+DEMONSTRATING: Final = (Phase.RECORDING, Phase.MIRRORING, Phase.REPLAYING)
 RESET: Final = "The scene should be reset by now."
 
 

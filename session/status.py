@@ -30,6 +30,8 @@ class Phase(IntEnum):
     """The arms wait at their start; no gesture starts anything until the operator goes on."""
     REVIEWING = 11
     """The last take is over: time to record it again before the session ends."""
+    REPLAYING = 12
+    """Recorded commands lead the arms."""
 
 
 class TakeState(IntEnum):

@@ -23,6 +23,7 @@ from session.errors import (
     Unwatched,
 )
 from session.holds import Holds
+from session.playing import Playing
 from session.readiness import Readiness
 from session.review import Review
 from session.station import Station
@@ -51,7 +52,7 @@ class Supervisor:
         self._station = Station(config)
         self._holds = Holds(self._station)
         self._readiness = Readiness(self._station, self._holds)
-        self._attempt = Attempt(self._station)
+        self._attempt: Attempt | Playing = Attempt(self._station)
         self._review = Review(self._station)
         self._refusals = 0
         self._restarts = 0
@@ -73,7 +74,7 @@ class Supervisor:
                     self._replace_recorder(error)
                 except Unwatched:
                     self._stop_unwatched()
-            if station.recording:
+            if station.recording or self._config.playback:
                 self._holds.before_rest()
         except Interrupted:
             pass
@@ -94,7 +95,7 @@ class Supervisor:
             traceback.print_exc()
             self._hold_after_fault()
             status = 1
-        return Ending(station, self._holds).run(max(status, int(station.takes.faults > 0)))
+        return Ending(station, self._holds).run(max(status, int(self._attempt.failed)))
 
     def leave(self) -> None:
         """Come to the end as after the first Ctrl-C (on SIGTERM)."""
@@ -126,6 +127,8 @@ class Supervisor:
         crew.start_control(ports)
         if purpose == "rest":
             return
+        if purpose == "replay":
+            self._attempt = Playing(station)
         found = (station.runtime / SERVOS_FILE).exists
         station.wait(found, START_TIMEOUT_S, "the servos' answers")
         if purpose == "record":
@@ -137,6 +140,8 @@ class Supervisor:
                 return self._station.enough and self._review.is_passed()
             case "mirror":
                 return False  # until the operator leaves
+            case "replay":
+                return isinstance(self._attempt, Playing) and self._attempt.done
             case "rest":
                 return True
 
@@ -156,7 +161,7 @@ class Supervisor:
         self._refusals = 0
         if attempt.close():
             self._holds.worked()
-        if not station.must_ask and not station.watch.need:
+        if not (station.must_ask or station.watch.need or self._config.playback):
             station.tell(Home())
 
     # -- what comes between

@@ -43,6 +43,15 @@ class WorldLink:
         self.finished = False
         self._ask({"op": "reset", "seed": seed, "max_steps": max_steps})
 
+    def restore(self, state: tuple[float, ...]) -> None:
+        """Put a recorded scene back, with nobody at the leaders; time stands still until `resume`.
+
+        Raises:
+            LockstepError: also if it is not a state of this scene.
+        """
+        self.finished = False
+        self._ask({"op": "reset", "state": state})
+
     def resume(self) -> None:
         """Let time go on."""
         self.waiting = False

@@ -9,19 +9,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
 
+import numpy as np
+
+from sim.errors import SimError
+from sim.rig import SimulatedRig
 from sim.servos.bus import ServoBus
 from teleop.lockstep import WORLD_SOCKET, Message, receive, send
 
 LINGER_S: Final = 20.0
 """After SIGTERM the world goes on this long at most, so that control can bring the arms to rest."""
+MAX_TOLD: Final = 200
+"""Of a message that is not understood."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reset:
-    """What the session asks for a new demonstration."""
+    """What the session asks for: the scene of a seed, and somebody to demonstrate; or a scene as it
+    was stored, and nobody.
 
-    seed: int
-    max_steps: int
+    Attributes:
+        max_steps: ticks after which the operator gives up.
+        state: as `sim.scenes.scene.Scene.state` gives it; None: of the seed.
+    """
+
+    seed: int = 0
+    max_steps: int = 0
+    state: tuple[float, ...] | None = None
 
 
 class Host(Protocol):
@@ -36,7 +49,7 @@ class Host(Protocol):
     def obey(self, role: str, message: Message) -> Message | None:
         """Carry out a request; the answer, None if there is none or it comes later.
 
-        KeyError, TypeError, ValueError and OverflowError are answered as errors.
+        KeyError, TypeError, ValueError, OverflowError and SimError are answered as errors.
         """
 
 
@@ -79,8 +92,10 @@ class Callers:
             return
         try:
             answer = self._obey(descriptor, message, host)
+        except SimError as error:
+            answer = {"error": str(error)}
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            answer = {"error": f"Cannot obey {message!r}: {error!r}"}
+            answer = {"error": f"Cannot obey {str(message)[:MAX_TOLD]}: {error!r}"}
         if answer is not None:
             self._send(connection, answer)
 
@@ -109,10 +124,33 @@ def reset_of(message: Message) -> Reset:
     Raises:
         KeyError, TypeError, ValueError: it makes no sense.
     """
+    if "state" in message:
+        return Reset(state=tuple(float(number) for number in message["state"]))
     seed, max_steps = int(message["seed"]), int(message["max_steps"])
     if seed < 0:
         raise ValueError("a seed is not negative")
     return Reset(seed, max_steps)
+
+
+def checked(reset: Reset, rig: SimulatedRig) -> Reset:
+    """The same, if it can be done.
+
+    Raises:
+        SceneError: it is not a state of this scene.
+    """
+    if reset.state is not None:
+        rig.scene.check_state(np.array(reset.state))
+    return reset
+
+
+def reset_rig(
+    rig: SimulatedRig, reset: Reset, meanwhile: Callable[[], object] = lambda: None
+) -> None:
+    """Do what was asked for; it takes some ms, in which `meanwhile` is called every 1 ms."""
+    if reset.state is None:
+        rig.reset(reset.seed, reset.max_steps, meanwhile)
+    else:
+        rig.restore(np.array(reset.state))
 
 
 def serve(

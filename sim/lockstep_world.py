@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Final
 
-from sim.callers import LINGER_S, Callers, Reset, reset_of, serve
+from sim.callers import LINGER_S, Callers, Reset, checked, reset_of, reset_rig, serve
 from sim.cameras.cameras import Cameras
 from sim.rig import TICK_NS, SimulatedRig
 from sim.status import WorldBoard, score
@@ -114,7 +114,7 @@ class LockstepWorld:
     def _do_reset(self, reset: Reset) -> None:
         self._reset = None
         self._told = False
-        self._rig.reset(reset.seed, reset.max_steps)
+        reset_rig(self._rig, reset)
         self._paused = True
         self._callers.tell("session", {"ok": True})
 
@@ -142,7 +142,7 @@ class LockstepWorld:
                 self._acknowledged = max(self._acknowledged, int(message["frame"]) + 1)
                 self._recorder_is_late = False
             case "reset" if role == "session":
-                self._reset = reset_of(message)
+                self._reset = checked(reset_of(message), self._rig)
                 if not self._callers.has("control"):
                     self._do_reset(self._reset)
             case "resume":

@@ -8,7 +8,7 @@ in bursts. Pictures are rendered by processes of their own (`sim.cameras.process
 import time
 from typing import Final
 
-from sim.callers import LINGER_S, Callers, reset_of, serve
+from sim.callers import LINGER_S, Callers, checked, reset_of, reset_rig, serve
 from sim.cameras.renderers import Renderers
 from sim.cameras.rings import SceneRing
 from sim.errors import RenderError
@@ -139,9 +139,9 @@ class RealTimeWorld:
                 return {"error": f"Unknown request {other!r} from {role!r} in real time."}
 
     def _reset(self, message: Message) -> None:
-        reset = reset_of(message)
+        reset = checked(reset_of(message), self._rig)
         self._told = False
-        self._rig.reset(reset.seed, reset.max_steps, self._answer_buses)
+        reset_rig(self._rig, reset, self._answer_buses)
 
     def _answer_buses(self) -> None:
         for bus in self._rig.buses.values():

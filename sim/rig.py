@@ -95,6 +95,20 @@ class SimulatedRig:
         for follower in self._followers.values():
             follower.sense()
 
+    def restore(self, state: npt.NDArray[np.float64]) -> None:
+        """The scene as it was stored, and nobody at the leaders; goals stay as the servos have
+        them, so followers should hold the pose that the scene was stored in.
+
+        Raises:
+            SceneError: it is not a state of this scene.
+        """
+        self.scene.restore(state)
+        self.stage = 0
+        self.finished = False
+        self._demonstration = None
+        for follower in self._followers.values():
+            follower.sense()
+
     def advance(self, now_ns: int) -> None:
         """Go on by a tick, or by one of its slices.
 

@@ -25,8 +25,9 @@ from teleop.config import ConfigError, build, read_json, write_json
 from teleop.errors import TeleopError
 from teleop.gripper import GRIPPERS
 from teleop.loop import Loop
-from teleop.mirror import Mirror
+from teleop.mirror import Leader, Mirror
 from teleop.parent import die_with_parent
+from teleop.playback import Playback
 from teleop.publish import Publisher
 from teleop.realtime import enter_realtime, granted, quiet_garbage
 from teleop.rig import LOCKSTEP_TIMEOUT_S, REAL_TIMEOUT_S, Rig
@@ -98,6 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, stop: _Stop) -> int:
     flow = Flow()
+    leader = _leader(config)
     clock = _clock(config, stop)
     publisher.bare(State.CHECKING, flow, clock.now_ns)
     timeout_s = REAL_TIMEOUT_S if config.world_socket is None else LOCKSTEP_TIMEOUT_S
@@ -107,7 +109,6 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
         write_json(Path(config.runtime_dir) / SERVOS_FILE, rig.inventory())
         for sentence in rig.absent:
             publisher.say(sentence, clock.now_ns)
-        leader = Mirror(GRIPPERS[config.rig.gripper])
         loop = Loop(config.rig, rig, clock, leader, publisher, flow, commands, stop)
         quiet_garbage()
         if config.world_socket is None:
@@ -130,6 +131,12 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
     held = ending is Ending.LEFT_HOLDING
     publisher.bare(State.HOLDING if held else State.DISCONNECTED, flow, clock.now_ns)
     return EXIT_LOST if ending is Ending.FAULT or rig.absent else EXIT_OK
+
+
+def _leader(config: ControlConfig) -> Leader:
+    if config.playback is not None:
+        return Playback(config.playback)
+    return Mirror(GRIPPERS[config.rig.gripper])
 
 
 def _with_any_pair(rig: RigConfig) -> RigConfig:

@@ -4,6 +4,7 @@ TeleopError
  +- PortError            a serial port cannot be opened
  +- UnpluggedError       an open port is gone: the adapter was pulled, or the emulated rig has ended
  +- ServoError           a servo is missing, wrong, or did not do what it was told
+ +- TrackError           what is to be played back cannot be read
  +- ClockLostError       the simulated world that sets the time is gone
 """
 
@@ -22,6 +23,10 @@ class UnpluggedError(TeleopError):
 
 class ServoError(TeleopError):
     """A servo is missing, of the wrong kind, or did not do what it was told."""
+
+
+class TrackError(TeleopError):
+    """What is to be played back cannot be read."""
 
 
 class ClockLostError(TeleopError):

@@ -40,3 +40,8 @@ def arm_slice(side: Side) -> slice:
     """The part of a 14-vector that belongs to one arm."""
     start = SIDES.index(side) * JOINTS_PER_ARM
     return slice(start, start + JOINTS_PER_ARM)
+
+
+def is_gripper(joint: str) -> bool:
+    """Whether a joint of `JOINT_NAMES` is one."""
+    return joint.endswith(GRIPPER)

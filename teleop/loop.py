@@ -15,7 +15,7 @@ from teleop.diagnosis import Diagnosis, Finding
 from teleop.errors import ClockLostError
 from teleop.gesture import EndGesture, GripperGesture
 from teleop.gripper import GRIPPERS
-from teleop.joints import ARM_DOF, DOF, GRIPPER, JOINT_NAMES, JOINTS_PER_ARM, SIDES
+from teleop.joints import ARM_DOF, DOF, JOINT_NAMES, JOINTS_PER_ARM, SIDES, is_gripper
 from teleop.mirror import Leader
 from teleop.publish import Publisher
 from teleop.recovery import Recovery
@@ -35,7 +35,7 @@ SESSION_SILENCE_S: Final = 3.0
 """Of a session that says every second that it is there. It may wait for a disk that long."""
 BUSY_NS: Final = 12_000_000
 """A tick whose observation took longer has no time left for more reads."""
-IS_GRIPPER: Final = np.array([name.endswith(GRIPPER) for name in JOINT_NAMES])
+IS_GRIPPER: Final = np.array([is_gripper(name) for name in JOINT_NAMES])
 
 
 class Loop:
@@ -155,6 +155,8 @@ class Loop:
             observation, self._clock, self._stage_ns, following, state is State.RESTING
         ):
             self._react(finding)
+        if self._flow.state is State.FOLLOWING and (why := self._leader.followed(observation)):
+            self._react(Finding(why, hold=True))
         if self._flow.state is State.HOLDING and self._recovery.tick():
             self._adopt_goals()
         self._gestures += self._is_gesture(observation)
@@ -200,7 +202,9 @@ class Loop:
         """The operator has just asked with the leaders for a start, or for the end."""
         if self._flow.state is State.WAITING:
             return self._gesture.update(self._leader_grippers(observation))
-        if self._flow.state is not State.FOLLOWING or self._config.start != "grippers":
+        if self._flow.state is not State.FOLLOWING or not self._leader.by_hand:
+            return False
+        if self._config.start != "grippers":
             return False
         joints = self._rig.present("leader") & ~IS_GRIPPER
         away_rad = (observation.leader - self._start_pose)[joints]
@@ -291,7 +295,7 @@ class Loop:
         poses = self._config.poses
         if state is State.HOMING:
             problem = self._hold_all()
-            self._start_ramp(self._start_pose, self._start_pose)
+            self._start_ramp(self._start_pose, self._leader.rewind(self._start_pose))
             return problem
         if state is State.RESTING:
             self._recovery.give_up()
@@ -306,7 +310,7 @@ class Loop:
             return self._rig.let_go_grippers()
         if state is State.FOLLOWING:
             self._end_gesture = EndGesture()
-            return self._rig.let_go("leader")
+            return self._rig.let_go("leader") if self._leader.by_hand else self._hold_leaders()
         if state is State.HOLDING:
             for arm in self._rig.arms:
                 if not arm.driven:  # left behind by an attempt to rest
@@ -314,10 +318,14 @@ class Loop:
         if state is State.HOLDING and not np.isfinite(self._command).any():
             return self._hold_all()  # told to hold before anything was commanded
         if state is State.HOLDING:
-            problem = self._rig.hold("leader")
-            self._leading = self._rig.goals("leader")
-            return problem
+            return self._hold_leaders()
         return ""
+
+    def _hold_leaders(self) -> str:
+        """Leader arms hold where they are, grippers too."""
+        problem = self._rig.hold("leader")
+        self._leading = self._rig.goals("leader")
+        return problem
 
     def _hold_all(self) -> str:
         """Every arm holds; the commands go on from what is held."""

@@ -21,6 +21,9 @@ VIPERX_LOWER_RAD: Final = tuple(math.radians(d) for d in (-180, -106, -101, -180
 VIPERX_UPPER_RAD: Final = tuple(math.radians(d) for d in (180, 72, 92, 180, 128, 180))
 """Joint limits of the ViperX-300 6DOF, waist ... wrist_rotate (Interbotix' description)."""
 
+MAX_PACE: Final = 100.0
+"""Recorded steps a tick: twice as fast as recorded at 200 Hz, on a rig of 4 Hz."""
+
 GRIPPER_CURRENT_MAX_MA: Final = 1500.0
 """ALOHA rigs use 540 or 810; the XM430 stalls at 2300 and overheats well below that."""
 
@@ -186,6 +189,27 @@ class RigConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class PlaybackConfig:
+    """What leads in place of the leader arms.
+
+    Attributes:
+        track: file of the recorded commands (`teleop.track`).
+        pace: recorded steps a tick.
+        max_error_rad: the arms hold where a joint is farther than this from the recording.
+    """
+
+    track: str
+    pace: float = 1.0
+    max_error_rad: float = 0.35
+
+    def __post_init__(self) -> None:
+        if not 0 < self.pace <= MAX_PACE:
+            raise ValueError(f"pace must be above 0 and at most {MAX_PACE:.0f}, not {self.pace}.")
+        if not 0.01 <= self.max_error_rad <= math.pi:
+            raise ValueError(f"max_error_rad must be 0.01-3.14, not {self.max_error_rad}.")
+
+
+@dataclass(frozen=True, slots=True)
 class ControlConfig:
     """Everything the control process is started with, handed over as JSON."""
 
@@ -197,6 +221,8 @@ class ControlConfig:
     """Outside episodes the simulated cameras are rendered every so many ticks."""
     calibration: tuple[ServoCalibration, ...] = ()
     """What the servos must still be; those that are not in it are not compared."""
+    playback: PlaybackConfig | None = None
+    """What is played back; None: the leader arms lead."""
     mend: bool = True
     """Set the servos up and insist on all of them. False (`teleop rest`): missing servos are
     tolerated, EEPROM is not written."""

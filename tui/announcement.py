@@ -36,6 +36,17 @@ def _work(config: SessionConfig) -> str:
             return "mirroring, nothing is recorded"
         case "rest":
             return "the arms go to rest"
+        case "replay":
+            return _playback(config)
+
+
+def _playback(config: SessionConfig) -> str:
+    assert config.playback is not None
+    playback = config.playback
+    return (
+        f"{playback.name} is played back at {playback.speed:g}x; the arms hold where a joint is "
+        f"{playback.leader.max_error_rad:g} rad from the recording"
+    )
 
 
 def _simulated(config: SessionConfig) -> str:

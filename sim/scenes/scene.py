@@ -202,13 +202,23 @@ class Scene:
         self._load(state)
         self._begin_stages()
 
-    def _load(self, state: Array) -> None:
-        state = np.ascontiguousarray(state, dtype=np.float64)
+    def check_state(self, state: Array) -> None:
+        """That a stored state can be put back.
+
+        Raises:
+            SceneError: it is not one of this scene, or its numbers are none.
+        """
         if state.shape != (self.state_size,):
             raise SceneError(
                 f"A state of task '{self.task}' has {self.state_size} numbers, this one has shape "
                 f"{state.shape}: it was stored by another scene or another version."
             )
+        if not np.isfinite(state).all():
+            raise SceneError(f"This state of task '{self.task}' is not known: it is not finite.")
+
+    def _load(self, state: Array) -> None:
+        state = np.ascontiguousarray(state, dtype=np.float64)
+        self.check_state(state)
         physics = state[: self._physics_size]
         for side in SIDES:
             on = state[self._physics_size + self._actuators[side]] > 0.5

@@ -7,8 +7,8 @@ from session.status import Phase
 from tui.dashboard.panels.state import NO_DATA, look_of
 from tui.facts.facts import Facts
 
-MOVING_BY_HAND: Final = (Phase.RECORDING, Phase.MIRRORING)
-CALLING: Final = (*MOVING_BY_HAND, Phase.READY, Phase.HOLDING, Phase.FAULT)
+MOVING: Final = (Phase.RECORDING, Phase.MIRRORING, Phase.REPLAYING)
+CALLING: Final = (*MOVING, Phase.READY, Phase.HOLDING, Phase.FAULT)
 """The others come and go by themselves, some within a moment."""
 
 
@@ -16,7 +16,7 @@ def rings(before: Facts, now: Facts) -> bool:
     """Whether something has begun or ended between two looks, a take was rejected, or the session
     fell silent."""
     was, is_ = before.session.phase, now.session.phase
-    if was is not is_ and (is_ in CALLING or was in MOVING_BY_HAND):
+    if was is not is_ and (is_ in CALLING or was in MOVING):
         return True
     if look_of(now.session) is NO_DATA is not look_of(before.session):
         return True

@@ -55,9 +55,14 @@ class _Place:
 
 
 class Arms:
-    """The joints of one rig, for tick after tick."""
+    """The joints of one rig, for tick after tick.
 
-    def __init__(self, rig: RigConfig) -> None:
+    Args:
+        by_commands: commands lead, not the leader arms: what is shown of the leaders is those.
+    """
+
+    def __init__(self, rig: RigConfig, by_commands: bool = False) -> None:
+        self._by_commands = by_commands
         self._gripper = GRIPPERS[rig.gripper]
         self._places = _places(rig)
         self._rows = [BUS_NAMES.index(name) for name in rig.bus_names]
@@ -77,6 +82,7 @@ class Arms:
             following=int(tick["state"]) == State.FOLLOWING,
             effort_unit="mA" if self._measured else "%",
             hottest=self._hottest(tick),
+            led_by="goal" if self._by_commands else "leader",
         )
 
     def _joint(self, place: _Place, values: dict[str, Any], limited: list[int]) -> JointFacts:
@@ -85,6 +91,8 @@ class Arms:
         if leader is not None and place.is_gripper:
             leader = self._gripper.action(leader)
         follower, command = _known(values["qpos"][index]), _known(values["action"][index])
+        if self._by_commands:
+            leader = command
         followed = command if follower is None else follower
         effort, degc = _known(values["effort"][index]), values["temperature_degc"]
         scale = 1.0 if self._measured else LOAD_SCALE

@@ -14,6 +14,21 @@ from teleop.tick import Need, Outcome, State
 
 
 @dataclass(frozen=True, slots=True)
+class TrackingFacts:
+    """How far the followers are from the recording that is played back.
+
+    Attributes:
+        joint, error_rad: the arm joint that is farthest, and how far; "" and None: not known.
+        limit_rad: from there on the arms hold.
+    """
+
+    episode: str
+    joint: str
+    error_rad: float | None
+    limit_rad: float
+
+
+@dataclass(frozen=True, slots=True)
 class SessionFacts:
     """Where the session is in its flow.
 
@@ -32,6 +47,7 @@ class SessionFacts:
         pace: seconds of the session's time per second; 1 where it is the wall's.
         stage: of the simulated task, e.g. "2/4 lifted"; "" on real rigs.
         by_grippers: opening and closing both leader grippers starts.
+        tracking: while an episode is played back, how far from the recording the arms are.
     """
 
     kind: RigKind = RigKind.REAL
@@ -60,6 +76,7 @@ class SessionFacts:
     pace: float | None = None
     stage: str = ""
     by_grippers: bool = False
+    tracking: TrackingFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +158,7 @@ class ArmsFacts:
     """How the arms do.
 
     Attributes:
+        led_by: what leads the followers, in a word: where `leader` of a joint is.
         following: the followers follow: leader and follower should agree.
         effort_unit: "mA" or "%".
         hottest: servo and its temperature, degC.
@@ -150,6 +168,7 @@ class ArmsFacts:
     following: bool
     effort_unit: str
     hottest: tuple[str, int] | None = None
+    led_by: str = "leader"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from tui.facts.recording import Growth, recording_of
 from tui.facts.rings import Rings
 from tui.facts.takes import Takes
 from tui.facts.ticks import Ticks
+from tui.facts.tracking import TrackingLook
 
 
 class Viewer:
@@ -34,6 +35,7 @@ class Viewer:
         self._rings = Rings(runtime_dir)
         self._config: SessionConfig | None = None
         self._arms: Arms | None = None
+        self._tracking = TrackingLook(None)
         self._ticks = Ticks()
         self._takes = Takes()
         self._growth = Growth()
@@ -48,7 +50,8 @@ class Viewer:
                 self._config = build(SessionConfig, read_json(self._path), CONFIG)
             except ConfigError:
                 return None
-            self._arms = Arms(self._config.rig_file.rig)
+            self._arms = Arms(self._config.rig_file.rig, self._config.purpose == "replay")
+            self._tracking = TrackingLook(self._config.playback)
         return self._config
 
     def look(self, now_s: float) -> Facts:
@@ -97,6 +100,9 @@ class Viewer:
         rig, tick = config.rig_file.rig, self._ticks.newest
         facts = flow_of(configured(config), status, now_s)
         facts = with_tick(facts, tick, rig.period_s)
+        if (ticks := self._tracking.ticks) is not None:
+            longest_s = ticks * rig.period_s
+            facts = replace(facts, tracking=self._tracking.at(tick), longest_s=longest_s)
         if not rig.simulated:
             return replace(facts, pace=1.0)
         stage = stage_of(self._rings.newest(WORLD_STATUS))

@@ -19,6 +19,7 @@ from tui.facts.facts import (
     SessionFacts,
     TakeFacts,
 )
+from tui.facts.tracking import tracking_words
 
 RECORDER_MATTERS: Final = (
     *(Phase.PREPARING, Phase.READY, Phase.RECORDING, Phase.SAVING, Phase.PAUSED, Phase.REVIEWING),
@@ -37,7 +38,7 @@ def session_line(facts: Facts) -> str:
     """Episode, step, stage reached, MB; what is waited for; how the arms do while they mirror."""
     session = facts.session
     parts = [session.kind.banner] if session.kind.banner else []
-    if session.episode is not None:
+    if session.episode is not None and session.episodes:
         parts.append(f"episode {session.episode} ({session.attempt}/{session.episodes})")
     parts.append(session.phase.name.lower())
     if session.step is not None:
@@ -46,6 +47,8 @@ def session_line(facts: Facts) -> str:
             parts.append(f"stage {session.stage}")
         if facts.recording is not None:
             parts.append(f"{facts.recording.journal_mb:.1f} MB")
+    if session.tracking is not None:
+        parts.append(tracking_words(session.tracking))
     parts += _flow(session)
     if session.phase is Phase.MIRRORING and facts.loop is not None:
         parts.append(health_line(facts.loop, facts.arms))

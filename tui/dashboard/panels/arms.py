@@ -30,14 +30,14 @@ def arms_rows(scene: Scene, width: int, height: int) -> list[Row]:
         return [title("ARMS", "nothing known yet", width)]
     joints = arms.joints
     if width < SIDE_BY_SIDE or len(joints) < 8:
-        head = _heading("ARMS █follower ┃leader", arms, width, warn=_in_trouble(arms))
+        head = _heading(f"ARMS █follower ┃{arms.led_by}", arms, width, warn=_in_trouble(arms))
         return [head, *(joint_row(each, arms, width) for each in joints)]
     half = (width - 2) // 2
     left, right = joints[: len(joints) // 2], joints[len(joints) // 2 :]
     blocks = [
         [_heading(name, arms, wide), *(joint_row(each, arms, wide, True) for each in some)]
         for name, some, wide in (
-            ("LEFT █follower ┃leader", left, half),
+            (f"LEFT █follower ┃{arms.led_by}", left, half),
             ("RIGHT", right, width - half - 2),
         )
     ]

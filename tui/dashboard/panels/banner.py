@@ -9,6 +9,7 @@ from tui.dashboard.drawing.rows import Row, Span, cell, cut, lines_of, spread, w
 from tui.dashboard.panels.scene import Scene
 from tui.dashboard.panels.state import NO_DATA, StateLook, look_of
 from tui.facts.facts import SessionFacts
+from tui.facts.tracking import tracking_words
 
 HIGH: Final = 8
 """From so many rows on the letters are twice as large."""
@@ -21,6 +22,8 @@ MARGINS: Final = 6
 STRIPES: Final = "████    "
 BETWEEN: Final = (Phase.PREPARING, Phase.READY, Phase.SAVING)
 """The scene is being reset: a countdown is of use."""
+TIMED: Final = (Phase.RECORDING, Phase.REPLAYING)
+"""The seconds of the episode count."""
 OVERDUE: Final = "scene should be reset"
 
 
@@ -90,7 +93,7 @@ def _attempt(session: SessionFacts) -> int:
 
 
 def _large_seconds(session: SessionFacts) -> str:
-    if session.phase is Phase.RECORDING and session.elapsed_s is not None:
+    if session.phase in TIMED and session.elapsed_s is not None:
         return f"{session.elapsed_s:.1f}"
     if (ends_s := _ends_in_s(session)) is not None:
         return f"ENDS {ends_s:.0f}"
@@ -118,7 +121,7 @@ def _stage(session: SessionFacts) -> str:
 def _one_line(scene: Scene, look: StateLook, width: int) -> Row:
     session = scene.facts.session
     progress = "" if _fits(session, look, width) else _progress(session)
-    rest = _time(session), _counts(session), scene.clock
+    rest = _time(session), _counts(session, short=True), scene.clock
     right = "  ".join(filter(None, (progress, *rest)))
     left = [(f" {look.symbol} ", look.style), _badge(session, look), _after(session.task, look)]
     for word in (" accepted", " rejected", " then"):
@@ -168,7 +171,7 @@ def _time(session: SessionFacts) -> str:
 
 
 def _seconds(session: SessionFacts) -> str:
-    if session.phase is Phase.RECORDING and session.elapsed_s is not None:
+    if session.phase in TIMED and session.elapsed_s is not None:
         longest = "" if session.longest_s is None else f" / {session.longest_s:.0f}"
         return f"{session.elapsed_s:.1f}{longest} s"
     if (ends_s := _ends_in_s(session)) is not None:
@@ -179,7 +182,9 @@ def _seconds(session: SessionFacts) -> str:
     return f"reset {left_s:.0f} s" if left_s >= 0 else OVERDUE
 
 
-def _counts(session: SessionFacts) -> str:
+def _counts(session: SessionFacts, short: bool = False) -> str:
+    if session.tracking is not None:
+        return tracking_words(session.tracking, short)
     if not session.episodes:
         return "nothing is recorded" if session.purpose == "mirror" else ""
     return f"✓ {session.accepted} accepted  ✗ {session.rejected} rejected"

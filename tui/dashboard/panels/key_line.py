@@ -43,6 +43,7 @@ ORDER: Final = {
     Phase.PAUSED: ("go_on", "pause", "rest", *AFTER),
     Phase.REVIEWING: ("go_on", "rest", *AFTER),
     Phase.MIRRORING: ("hold", "rest", "go_on"),
+    Phase.REPLAYING: ("hold", "rest", "go_on"),
     Phase.RESTING: ("hold",),
     Phase.ENDED: (),
 }
@@ -51,6 +52,7 @@ GO_ON: Final = {
     Phase.RECORDING: "end episode",
     Phase.REVIEWING: "finish",
     Phase.MIRRORING: "finish",
+    Phase.REPLAYING: "finish",
 }
 FORMS: Final = ((True, False), (False, False), (False, True))
 """Roomy and short, the easiest to read first."""

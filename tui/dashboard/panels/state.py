@@ -29,6 +29,7 @@ LOOKS: Final = {
     Phase.FAULT: StateLook("FAULT", "✗", "state.fault"),
     Phase.READY: StateLook("WAITING", "◇", "state.waiting"),
     Phase.MIRRORING: StateLook("MIRRORING", "⇄", "state.mirroring"),
+    Phase.REPLAYING: StateLook("REPLAY", "▶", "state.mirroring"),
     Phase.PAUSED: StateLook("PAUSED", "‖", "state.paused"),
     Phase.REVIEWING: StateLook("REVIEW", "◆", "state.review"),
 }
