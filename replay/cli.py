@@ -1,5 +1,5 @@
-"""``replay NAME ...``: what episodes hold, how good they are; and then the viewer, a rig, a video, a
-contact sheet, Rerun or pages.
+"""``replay NAME ...``: what episodes hold and how good they are; and then the viewer, a rig, a
+video, a contact sheet, Rerun or pages.
 
 Exit status 0: all are ok or warn; 1: one is reject or unsound, or what was played back did not come
 to its end; 2: no episode, or a wrong command line.
@@ -26,6 +26,7 @@ from session.errors import LaunchError
 from teleop.config import ConfigError
 
 INTERRUPTED: Final = 130
+TOO_DAMAGED: Final = "  too damaged to say what it holds, or to draw it"
 VIEWER: Final = "viewer"
 """What `--rerun` without a file means."""
 
@@ -57,17 +58,17 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _look(paths: Sequence[Path], options: argparse.Namespace, printer: Printer) -> int:
     """Check them and say so; make what is asked for; look at them on a terminal."""
-    outputs = [options.contact_sheet, options.video, options.rerun]
     _check_outputs(paths, options)
+    made = any((options.contact_sheet, options.video, options.rerun))
     checked = {}
     for path in paths:
         checked[path] = check_file(path)
-        _say(checked[path], printer, short=len(paths) > 1)
+        if len(paths) > 1:
+            _say_shortly(checked[path], printer)
+        else:
+            _say(checked[path], options, printer)
     usable = [path for path, each in checked.items() if not each.error]
-    for path in usable if any(outputs) else ():
-        with EpisodeReader(path) as episode:
-            _make(episode, options, printer)
-    if usable and _has_terminal() and not any((*outputs, options.json, options.no_view)):
+    if usable and _has_terminal() and not (made or options.json or options.no_view):
         from replay.viewer.run import view
 
         view(usable, checked)
@@ -102,49 +103,65 @@ def _check_outputs(paths: Sequence[Path], options: argparse.Namespace) -> None:
         check_rerun(None if options.rerun == VIEWER else Path(options.rerun))
 
 
-def _say(checked: Checked, printer: Printer, *, short: bool) -> None:
-    """What was found; of a single episode also what it holds."""
-    printer.record(facts_of(checked))
-    if checked.error:
-        sys.stderr.write(f"replay: {printable(checked.error)}\n")
+def _say(checked: Checked, options: argparse.Namespace, printer: Printer) -> None:
+    """What an episode holds and what was found; before that, the files that were asked for, so that
+    they are there whoever reads on."""
+    if _is_unusable(checked, printer):
         return
-    if short:
-        printer.line(f"{checked.path}: {checked.word}")
-    else:
-        with EpisodeReader(checked.path) as episode:
-            for line in _about(episode, checked):
-                printer.line(line)
-    lines = quality(checked) if not short or checked.status else ()
-    for line in lines:
+    with EpisodeReader(checked.path) as episode:
+        lines = _about(episode, checked)
+        made = _make(episode, options) if lines else []
+    printer.record(facts_of(checked))
+    for line in (*(lines or (str(checked.path), TOO_DAMAGED)), *made, *quality(checked)):
         printer.line(line)
-    if not short or checked.faults:
-        printer.line("UNSOUND" if checked.faults else "sound")
+    printer.line("UNSOUND" if checked.faults else "sound")
     for fault in checked.faults:
         printer.line(f"  - {fault}")
 
 
+def _say_shortly(checked: Checked, printer: Printer) -> None:
+    """One of several: its findings only where it is not good."""
+    if _is_unusable(checked, printer):
+        return
+    printer.record(facts_of(checked))
+    printer.line(f"{checked.path}: {checked.word}")
+    for line in quality(checked) if checked.status else ():
+        printer.line(line)
+    for fault in checked.faults:
+        printer.line(f"  - {fault}")
+
+
+def _is_unusable(checked: Checked, printer: Printer) -> bool:
+    if checked.error:
+        printer.record(facts_of(checked))
+        sys.stderr.write(f"replay: {printable(checked.error)}\n")
+    return bool(checked.error)
+
+
 def _about(episode: EpisodeReader, checked: Checked) -> list[str]:
+    """What it holds; nothing where it is too damaged for that."""
     try:
         return list(report(episode, summarise(episode)))
     except (EpisodeError, ArithmeticError, ValueError, IndexError) as error:
         # The check has found what makes the numbers impossible; say it rather than half of them.
         if not checked.faults:
             raise EpisodeError(f"{episode.path}: {error}") from error
-        return [str(episode.path), "  too damaged to say what it holds, or to draw it"]
+        return []
 
 
-def _make(episode: EpisodeReader, options: argparse.Namespace, printer: Printer) -> None:
-    """The files that were asked for."""
+def _make(episode: EpisodeReader, options: argparse.Namespace) -> list[str]:
+    """Write the files that were asked for; a line about each."""
+    said = []
     if options.contact_sheet:
         from replay.pictures.contact_sheet import write_contact_sheet
 
         write_contact_sheet(episode, options.contact_sheet)
-        printer.line(f"contact sheet: {options.contact_sheet}")
+        said.append(f"contact sheet: {options.contact_sheet}")
     if options.video:
         from replay.pictures.video import write_video
 
         write_video(episode, options.video)
-        printer.line(f"video: {options.video}")
+        said.append(f"video: {options.video}")
     if options.rerun:
         from replay.export.rerun import show, write_rrd
 
@@ -152,7 +169,8 @@ def _make(episode: EpisodeReader, options: argparse.Namespace, printer: Printer)
             show(episode)
         else:
             write_rrd(episode, Path(options.rerun))
-            printer.line(f"Rerun: {options.rerun}")
+            said.append(f"Rerun: {options.rerun}")
+    return said
 
 
 def _has_terminal() -> bool:

@@ -179,6 +179,16 @@ def make_episode(
     return saved.path
 
 
+def calm(step: int, tick: Any) -> None:
+    """For `change`: arms that move as arms do, grippers too, and buses without a fault."""
+    for field, behind in (("leader", 0), ("action", 0), ("qpos", 3)):
+        tick[field] = 0.3 * np.sin(max(step - behind, 0) / 15) * np.arange(1, DOF + 1) / DOF
+        tick[field][[6, 13]] = 0.5 - 0.4 * np.cos(max(step - behind, 0) / 15)
+    tick["qvel"], tick["effort"] = 0.0, 100.0
+    tick["held"], tick["servo_error"], tick["temperature_degc"] = False, 0, 35
+    tick["lost"] = tick["retries"] = tick["rejected"] = 0
+
+
 class FakeRig:
     """Publishes what control and the world would, one tick at a time, and runs the recorder."""
 

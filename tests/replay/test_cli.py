@@ -1,5 +1,6 @@
 """``replay EPISODE`` as somebody types it."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +18,7 @@ from replay.errors import NotFoundError
 from replay.find import find_episode
 from replay.inspect.summary import summarise
 from replay.pictures.contact_sheet import contact_sheet
-from tests.recorder.fake_rig import make_episode
+from tests.recorder.fake_rig import calm, make_episode
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -31,7 +32,7 @@ def datasets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for task, numbers in (("battery", [3]), ("cube", [3, 4]), ("empty", [])):
         (folder / task).mkdir(parents=True)
         for number in numbers:
-            make_episode(folder / task, 60, number)
+            make_episode(folder / task, 60, number, change=calm)
     return folder
 
 
@@ -60,6 +61,7 @@ def test_it_says_what_went_wrong_with_real_arms(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def trouble(step: int, tick: Any) -> None:
+        calm(step, tick)
         if step >= 40:
             tick["rejected"][3] += 3
         tick["connected"][1] = step < 55
@@ -71,6 +73,7 @@ def test_it_says_what_went_wrong_with_real_arms(
     assert main([str(path), "--contact-sheet", str(tmp_path / "sheet.png")]) == 0
     said = capsys.readouterr().out
     for expected in (
+        "quality   warn",
         "on real rig",
         "at 50 Hz of real time",
         "cam_2",
@@ -87,7 +90,8 @@ def test_it_says_what_went_wrong_with_real_arms(
 
 
 def test_emulated_arms_are_called_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = make_episode(tmp_path, 10, state_size=0, time_base="monotonic", seed=None)
+    facts = {"state_size": 0, "time_base": "monotonic", "seed": None}
+    path = make_episode(tmp_path, 60, change=calm, **facts)
     assert main([str(path)]) == 0
     assert "EMULATED ARMS" in capsys.readouterr().out
 
@@ -202,9 +206,41 @@ def test_a_journal_is_called_what_it_is(tmp_path: Path, capsys: pytest.CaptureFi
     assert capsys.readouterr().err == sentence
 
 
-def test_a_folder_is_no_episode(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["datasets"]) == 2
-    assert "datasets" in capsys.readouterr().err
+def test_a_folder_means_its_episodes_and_the_worst_of_them_is_the_status(
+    datasets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["datasets"]) == 0
+    names = ("battery/episode_3.hdf5", "cube/episode_3.hdf5", "cube/episode_4.hdf5")
+    assert capsys.readouterr().out.splitlines() == [f"datasets/{name}: warn" for name in names]
+    make_episode(datasets / "cube", 60, 5)  # wild: rejected
+    assert main(["datasets/cube"]) == 1
+    said = capsys.readouterr().out
+    assert "datasets/cube/episode_4.hdf5: warn\n" in said
+    assert "datasets/cube/episode_5.hdf5: reject\nquality   reject\n  reject  " in said
+    (datasets / "cube" / "episode_6.hdf5").write_text("no HDF5")
+    assert main(["datasets/cube"]) == 2
+    assert "episode_6.hdf5 is not an episode file" in capsys.readouterr().err
+
+
+def test_a_folder_without_episodes_is_refused(
+    datasets: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["datasets/empty"]) == 2
+    assert "datasets/empty" in capsys.readouterr().err
+
+
+def test_the_verdict_as_json(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["episode_4", "--json"]) == 0
+    (line,) = capsys.readouterr().out.splitlines()
+    record = json.loads(line)
+    assert record["verdict"] == record["result"] == "warn"
+    assert record["findings"][0]["check"]
+
+
+def test_pictures_are_of_one_episode(datasets: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["datasets/cube", "--contact-sheet", "sheet.png"]) == 2
+    expected = "replay: --contact-sheet is about one episode, and these are 2.\n"
+    assert capsys.readouterr().err == expected
 
 
 @pytest.mark.parametrize("name", ["sheet.png", "sheet.JPG"])
