@@ -24,6 +24,7 @@ from tui.facts.facts import (
     SessionFacts,
     TakeFacts,
     Thumbnail,
+    TrackingFacts,
 )
 from tui.facts.loop import LATE_EDGES_MS
 
@@ -336,6 +337,20 @@ STATES: Final = {
     "mirroring": facts(
         session=session(
             phase=Phase.MIRRORING, purpose="mirror", episodes=0, elapsed_s=None, episode=None
+        ),
+        recording=None,
+        takes=(),
+    ),
+    "replaying": facts(
+        session=session(
+            phase=Phase.REPLAYING,
+            kind=RigKind.SIMULATED,
+            purpose="replay",
+            episodes=0,
+            elapsed_s=17.0,
+            longest_s=21.0,
+            stage="2/4 lifted",
+            tracking=TrackingFacts("episode_123456", "right_forearm_roll", -0.312, 0.35),
         ),
         recording=None,
         takes=(),

@@ -21,7 +21,13 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 MAIN = ("waiting", "recording", "saving", "holding", "fault", "trouble", "simulated", "no_data")
 SIZES = ((80, 24), (120, 40), (160, 45))
 OTHERS = (
-    *(("mirroring", (80, 24)), ("one_pair", (120, 40)), ("long_names", (80, 24))),
+    *(
+        ("mirroring", (80, 24)),
+        ("replaying", (80, 24)),
+        ("replaying", (120, 40)),
+        ("one_pair", (120, 40)),
+        ("long_names", (80, 24)),
+    ),
     *(("review", (80, 24)), ("review", (120, 40)), ("paused", (120, 40)), ("recording", (40, 6))),
 )
 CASES = [*((name, size) for name in MAIN for size in SIZES), *OTHERS]

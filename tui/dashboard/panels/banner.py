@@ -114,7 +114,7 @@ def _ends_in_s(session: SessionFacts) -> float | None:
 
 def _stage(session: SessionFacts) -> str:
     """What the simulated task has come to; between episodes that is of an old scene."""
-    reached = session.phase is Phase.RECORDING and not session.stage.startswith("0/")
+    reached = session.phase in TIMED and not session.stage.startswith("0/")
     return session.stage if reached else ""
 
 
@@ -149,9 +149,10 @@ def _figures_line(session: SessionFacts, look: StateLook, width: int) -> Row:
         episode += "" if session.episode is None else f" (file {session.episode})"
     parts = (episode, _time(session), _stage(session))
     left = "   ".join(filter(None, parts))
-    return spread(
-        [(f"   {left}", look.style)], [(f"  {_counts(session)} ", look.style)], width, look.style
-    )
+    counts = _counts(session)
+    if len(left) + len(counts) + ASIDE > width:
+        counts = _counts(session, short=True)
+    return spread([(f"   {left}", look.style)], [(f"  {counts} ", look.style)], width, look.style)
 
 
 def _badge(session: SessionFacts, look: StateLook) -> Span:
