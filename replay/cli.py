@@ -15,6 +15,7 @@ from typing import Final
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError, RecorderError
 from recorder.printable import printable
+from recorder.quality import Judgement
 from replay.errors import ReplayError
 from replay.find import find_episodes
 from replay.inspect.checked import UNUSABLE, Checked, check_file, facts_of
@@ -110,7 +111,7 @@ def _say(checked: Checked, options: argparse.Namespace, printer: Printer) -> Non
         return
     with EpisodeReader(checked.path) as episode:
         lines = _about(episode, checked)
-        made = _make(episode, options) if lines else []
+        made = _make(episode, options, checked.judgement) if lines else []
     printer.record(facts_of(checked))
     for line in (*(lines or (str(checked.path), TOO_DAMAGED)), *made, *quality(checked)):
         printer.line(line)
@@ -149,18 +150,20 @@ def _about(episode: EpisodeReader, checked: Checked) -> list[str]:
         return []
 
 
-def _make(episode: EpisodeReader, options: argparse.Namespace) -> list[str]:
+def _make(
+    episode: EpisodeReader, options: argparse.Namespace, judgement: Judgement | None
+) -> list[str]:
     """Write the files that were asked for; a line about each."""
     said = []
     if options.contact_sheet:
         from replay.pictures.contact_sheet import write_contact_sheet
 
-        write_contact_sheet(episode, options.contact_sheet)
+        write_contact_sheet(episode, options.contact_sheet, judgement)
         said.append(f"contact sheet: {options.contact_sheet}")
     if options.video:
         from replay.pictures.video import write_video
 
-        write_video(episode, options.video)
+        write_video(episode, options.video, judgement)
         said.append(f"video: {options.video}")
     if options.rerun:
         from replay.export.rerun import show, write_rrd

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from recorder.checks.kinds import Kind
 from recorder.episode.reader import EpisodeReader
@@ -14,6 +14,7 @@ from recorder.errors import EpisodeError
 from recorder.judge import judge, limits_of
 from recorder.limits import QualityLimits
 from recorder.quality import Judgement
+from teleop.config import build
 
 GOOD: Final = 0
 NOT_GOOD: Final = 1
@@ -71,7 +72,9 @@ def check_file(path: Path, limits: QualityLimits | None = None) -> Checked:
         limits = limits or limits_of(episode)
         judgement = judge(path, limits)
         return Checked(path, faults, note, judgement, limits.ignore, verdict_then=then)
-    except (EpisodeError, ArithmeticError, LookupError, ValueError) as error:
+    except MemoryError:
+        return Checked(path, error=f"{path} claims to hold more than there is memory for.")
+    except (EpisodeError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         # As a rule the faults say what makes the numbers impossible.
         return Checked(path, faults or (f"It cannot be judged: {error}",), note, verdict_then=then)
 
@@ -107,3 +110,17 @@ def facts_of(checked: Checked) -> dict[str, object]:
         "left_out": judgement.left_out if judgement else 0,
         "not_checked": judgement.not_checked if judgement else [],
     }
+
+
+def to_plain(checked: Checked) -> dict[str, Any]:
+    """All of it as JSON holds it; `from_plain` takes it back."""
+    return {**dataclasses.asdict(checked), "path": str(checked.path)}
+
+
+def from_plain(plain: dict[str, Any]) -> Checked:
+    """What `to_plain` has made.
+
+    Raises:
+        ConfigError: it is anything else.
+    """
+    return build(Checked, plain, "checked")
