@@ -6,7 +6,7 @@ RecorderError
 ├── JournalError     a step could not be appended; the journal up to it is whole
 ├── EpisodeError     a file is no episode, or a damaged one; names the file and the fault
 ├── TrashError       an episode cannot be moved to the trash, or back
-├── AmendError       a file could not be labelled or noted in; it is as it was
+├── AmendError       a file could not be labelled, noted in or trimmed; it is as it was
 └── FinaliseError    a journal could not be turned into an episode file; the journal is kept
     └── JournalBusyError   another living process is at work on it
 """
@@ -37,7 +37,7 @@ class TrashError(RecorderError):
 
 
 class AmendError(RecorderError):
-    """A label or a note could not be put into a file; the file is as it was."""
+    """A file could not be labelled, noted in, trimmed, or brought back; it is as it was."""
 
 
 class FinaliseError(RecorderError):

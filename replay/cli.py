@@ -14,7 +14,7 @@ from typing import Final
 
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError, RecorderError
-from recorder.printable import printable
+from recorder.printable import printable, printable_lines
 from recorder.quality import Judgement
 from replay.errors import ReplayError
 from replay.find import find_episodes
@@ -48,7 +48,7 @@ def main(arguments: list[str] | None = None) -> int:
             return play(paths, wanted(options), printer)
         return _look(paths, options, printer)
     except (ReplayError, RecorderError, ConfigError, LaunchError) as error:
-        sys.stderr.write(f"replay: {printable(str(error))}\n")
+        sys.stderr.write(f"replay: {printable_lines(str(error))}\n")
         return UNUSABLE
     except BrokenPipeError:  # whoever read has seen enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

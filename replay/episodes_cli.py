@@ -10,9 +10,10 @@ import sys
 from typing import Final
 
 from recorder.errors import RecorderError
+from recorder.printable import printable_lines
 from replay.errors import ReplayError
 from replay.printer import Printer
-from replay.verbs import check, delete, recover
+from replay.verbs import check, delete, export, label, merge, recover, stats, trim, undo
 from replay.verbs import list as listing
 from replay.verbs.verb import UNUSABLE, Verb
 from teleop.config import ConfigError
@@ -21,8 +22,14 @@ INTERRUPTED: Final = 130
 VERBS: Final[dict[str, Verb]] = {
     "list": listing.VERB,
     "check": check.VERB,
+    "stats": stats.VERB,
+    "label": label.VERB,
+    "trim": trim.VERB,
     "delete": delete.DELETE,
     "restore": delete.RESTORE,
+    "undo": undo.VERB,
+    "merge": merge.VERB,
+    "export": export.VERB,
     "recover": recover.VERB,
 }
 REFUSED: Final = "A wrong command line, or a path that is not there, is a 2."
@@ -34,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return options.run(options, Printer(as_json=options.json))  # type: ignore[no-any-return]
     except (ReplayError, RecorderError, ConfigError) as error:
-        sys.stderr.write(f"episodes: {error}\n")
+        sys.stderr.write(f"episodes: {printable_lines(str(error))}\n")
         return UNUSABLE
     except BrokenPipeError:  # whoever read has seen enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

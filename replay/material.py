@@ -92,8 +92,9 @@ def _gripper(leader_rad: Floats, action: Floats) -> Gripper:
     file does not say which it was."""
 
     def error(gripper: Gripper) -> float:
-        wanted = np.clip(gripper.action(leader_rad), 0, 1)  # type: ignore[arg-type]
-        return float(np.nan_to_num(np.abs(wanted - action), nan=1.0).sum())
+        with np.errstate(all="ignore"):  # what a file holds may be any number
+            wanted = np.clip(gripper.action(leader_rad), 0, 1)  # type: ignore[arg-type]
+            return float(np.nan_to_num(np.abs(wanted - action), nan=1.0).sum())
 
     return min(GRIPPERS.values(), key=error)
 

@@ -36,6 +36,8 @@ def streams_of(episode: EpisodeReader, undecodable: Mask | None = None) -> Strea
     columns: dict[str, Any] = {name: _column(episode, name, arms) for name in _NEEDED}
     if columns["frame_skew_ns"] is None:
         columns["frame_skew_ns"] = _skew_ns(columns["frame_number"], columns["frame_capture_ns"])
+    # Of a file that was cut, what lies before is not lost.
+    columns["step"] = columns["step"] - (facts.first_step or 0)
     return Streams(
         fps=facts.fps,
         joint_names=facts.joint_names,

@@ -6,9 +6,10 @@ import numpy as np
 
 from recorder.checks.finding import Finding, Findings, Measure, finding
 from recorder.checks.grading import ROUNDING
+from recorder.checks.idle import first_move, last_move
 from recorder.checks.kinds import Kind, Severity
 from recorder.checks.spans import extent
-from recorder.checks.streams import Array, Mask, Streams
+from recorder.checks.streams import Mask, Streams
 from recorder.limits import QualityLimits
 from teleop.joints import ARM_DOF
 
@@ -33,24 +34,17 @@ def gripper_still(streams: Streams, limits: QualityLimits) -> Findings:
 
 def idle_head(streams: Streams, limits: QualityLimits) -> Findings:
     """Steps before the first whose command is somewhere else than at the start."""
-    moving = np.flatnonzero(_away(streams, streams.action[:1], limits))
-    idle = np.arange(streams.steps) < (moving[0] if len(moving) else streams.steps)
-    if len(moving):
-        return _idle(streams, "idle_head", "warn", idle, limits.idle_head_s)
-    return _idle(streams, "idle_head", "reject", idle, limits.idle_head_s)
+    first = first_move(streams.action, limits.idle_rad)
+    severity: Severity = "reject" if first is None else "warn"
+    idle = np.arange(streams.steps) < (streams.steps if first is None else first)
+    return _idle(streams, "idle_head", severity, idle, limits.idle_head_s)
 
 
 def idle_tail(streams: Streams, limits: QualityLimits) -> Findings:
     """Steps after the last whose command is somewhere else than at the end."""
-    moving = np.flatnonzero(_away(streams, streams.action[-1:], limits))
-    last = moving[-1] if len(moving) else streams.steps  # nothing at all: the head tells
-    idle = np.arange(streams.steps) > last
+    last = last_move(streams.action, limits.idle_rad)  # nothing at all: the head tells
+    idle = np.arange(streams.steps) > (streams.steps if last is None else last)
     return _idle(streams, "idle_tail", "warn", idle, limits.idle_tail_s)
-
-
-def _away(streams: Streams, place: Array, limits: QualityLimits) -> Mask:
-    """(T,) the command of some joint is not at that place (1, J)."""
-    return np.asarray((np.abs(streams.action - place) > limits.idle_rad).any(axis=1))
 
 
 def _idle(

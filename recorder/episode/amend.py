@@ -10,17 +10,19 @@ import errno
 import os
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
 import h5py
 
-from recorder.episode.finalise import MARGIN_BYTES, PART_SUFFIX
+from recorder.episode.finalise import PART_SUFFIX
+from recorder.episode.history import LABEL, History, LabelEdit
 from recorder.episode.publish import sync
 from recorder.episode.reader import EpisodeFacts, EpisodeReader
+from recorder.episode.room import check_room, return_room, take_room
 from recorder.episode.writer import LIBVER, strings
 from recorder.errors import AmendError
-from recorder.folder.guards import MIB, free_bytes
 from teleop.tick import Outcome
 
 MAX_NOTES_BYTES: Final = 60_000
@@ -36,6 +38,7 @@ def amend(
     outcome: Outcome | None = None,
     reason: str | None = None,
     note: str | None = None,
+    edited_utc: str | None = None,
 ) -> None:
     """Label an episode file, or note something in it. Its verdict stays as it is.
 
@@ -47,6 +50,8 @@ def amend(
         outcome: None: as it is.
         reason: why it is called so; "": no reason is given any more; None: as it is.
         note: a line to be added, unless it is there already; None: none.
+        edited_utc: ISO 8601: the file remembers that, and what it was called before (`edits`), so
+            that `unlabel` can take it back; None: it does not.
 
     Raises:
         EpisodeError: it is no episode, or a damaged one.
@@ -62,8 +67,70 @@ def amend(
         "label_reason": None if reason is None else _one_line(reason),
         "notes": notes,
     }
-    if changes := _changes(facts, wanted):
+    changes = _changes(facts, wanted)
+    if changes and edited_utc is not None:
+        changes["edits"] = History(path, facts.edits).with_edit(_edit(facts, changes, edited_utc))
+    if changes:
         _replace(path, changes)
+
+
+def unlabel(path: Path, edit: LabelEdit) -> None:
+    """Take the newest edit of a file back, which must be this one; else as `amend`."""
+    with EpisodeReader(path) as episode:
+        facts = episode.facts
+    lines = (facts.notes or "").split("\n")
+    if edit.note_line is not None and 0 <= edit.note_line < len(lines):
+        del lines[edit.note_line]
+    _replace(
+        path,
+        {
+            **edit.before,
+            **({"notes": "\n".join(lines)} if edit.note_line is not None else {}),
+            "edits": History(path, facts.edits).without_newest(),
+        },
+    )
+
+
+def amended_copy(path: Path, part: Path, changes: Mapping[str, str]) -> None:
+    """Write a copy of an episode file with other attributes of text ("": without), and sync it.
+
+    Raises:
+        OSError, RuntimeError: the disk refuses.
+    """
+    size_bytes = path.stat().st_size
+    check_room(part.parent, size_bytes)
+    copy_file(path, part)
+    take_room(part, size_bytes)
+    _set(part, changes)
+    return_room(part)
+    shutil.copymode(path, part)
+    sync(part)
+
+
+def part_of(path: Path) -> Path:
+    """Where a file that is to take the place of an episode's is written first."""
+    return path.with_name(f".{path.stem}.{os.getpid()}{PART_SUFFIX}")
+
+
+def copy_file(source: Path, target: Path) -> None:
+    """Copy the content; file systems that can share blocks (btrfs, xfs) copy nothing."""
+    with source.open("rb") as reading, target.open("wb") as writing:
+        try:
+            while os.copy_file_range(reading.fileno(), writing.fileno(), COPY_BYTES):
+                pass
+        except OSError as error:
+            if error.errno not in CANNOT_SHARE:
+                raise
+            reading.seek(0)
+            writing.seek(0)
+            shutil.copyfileobj(reading, writing)
+
+
+def _edit(facts: EpisodeFacts, changes: Mapping[str, str], utc: str) -> LabelEdit:
+    """What can be taken back of these changes."""
+    before = {name: getattr(facts, name) or "" for name in LABEL if name in changes}
+    lines = (facts.notes or "").count("\n") + 1 if facts.notes else 0
+    return LabelEdit(utc, before, lines if "notes" in changes else None)
 
 
 def _one_line(text: str) -> str:
@@ -85,41 +152,16 @@ def _changes(facts: EpisodeFacts, wanted: Mapping[str, str | None]) -> dict[str,
 
 
 def _replace(path: Path, changes: Mapping[str, str]) -> None:
-    part = path.with_name(f".{path.stem}.{os.getpid()}{PART_SUFFIX}")
+    part = part_of(path)
     try:
-        _check_room(path)
-        _copy(path, part)
-        _set(part, changes)
-        shutil.copymode(path, part)
-        sync(part)
+        amended_copy(path, part, changes)
         part.replace(path)
         sync(path.parent)
     except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
         raise AmendError(f"Cannot change {path} ({error}). It is as it was.") from error
     finally:
-        part.unlink(missing_ok=True)
-
-
-def _check_room(path: Path) -> None:
-    # Asked beforehand: HDF5 leaves files open when it runs into a full disk.
-    needed, free = path.stat().st_size + MARGIN_BYTES, free_bytes(path.parent)
-    if free < needed:
-        raise OSError(
-            f"a copy needs {needed // MIB + 1} MiB on its disk, {free // MIB} MiB are free"
-        )
-
-
-def _copy(source: Path, target: Path) -> None:
-    with source.open("rb") as reading, target.open("wb") as writing:
-        try:
-            while os.copy_file_range(reading.fileno(), writing.fileno(), COPY_BYTES):
-                pass
-        except OSError as error:
-            if error.errno not in CANNOT_SHARE:
-                raise
-            reading.seek(0)
-            writing.seek(0)
-            shutil.copyfileobj(reading, writing)
+        with suppress(OSError):  # it may not even have been begun
+            part.unlink()
 
 
 def _set(path: Path, changes: Mapping[str, str]) -> None:
@@ -127,5 +169,5 @@ def _set(path: Path, changes: Mapping[str, str]) -> None:
         for name, value in changes.items():
             if value:
                 file.attrs[name] = strings(value)
-            else:
+            elif name in file.attrs:
                 del file.attrs[name]

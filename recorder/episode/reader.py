@@ -66,6 +66,8 @@ class EpisodeFacts:
     quality_limits: str | None = None
     label_reason: str | None = None
     notes: str | None = None
+    edits: str | None = None
+    first_step: int | None = None
 
     @property
     def outcome(self) -> Outcome:
@@ -110,10 +112,16 @@ class EpisodeReader:
             self._file = h5py.File(path, "r")
         try:
             self.facts = self._read_facts()
-            self.steps = int(self.shape("/action")[0])
+            self.steps = self._rows()
         except EpisodeError:
             self.close()
             raise
+
+    def _rows(self) -> int:
+        shape = self.shape("/action")
+        if not shape:
+            raise EpisodeError(f"{self.path}: /action has no rows.")
+        return shape[0]
 
     def __enter__(self) -> Self:
         return self

@@ -409,6 +409,8 @@ ATTRIBUTES: Final = (
     Attribute("quality_limits", "string", "what it was judged by, JSON", optional=True),
     Attribute("label_reason", "string", "why the operator called it so", optional=True),
     Attribute("notes", "string", "what the operator wrote about it, a line each", optional=True),
+    Attribute("edits", "string", "how it was edited, JSON list, oldest first", optional=True),
+    Attribute("first_step", "int", "`/tandem/step` that it was cut to begin with", optional=True),
 )
 
 

@@ -138,11 +138,11 @@ def _times(episode: EpisodeReader) -> Iterator[str]:
     for path in ("/tandem/tick", "/tandem/step", "/tandem/tick_ns"):
         if (np.diff(episode.column(path)) <= 0).any():
             yield f"{path} does not always increase."
-    told, lacking = (
-        episode.facts.missing_steps,
-        missing_steps(episode.column("/tandem/step").tolist()),
-    )
-    if told != lacking:
+    steps: list[int] = episode.column("/tandem/step").tolist()
+    told, first = episode.facts.missing_steps, episode.facts.first_step
+    if first is not None and not 0 <= first <= steps[0]:
+        yield f"first_step is {first}, but /tandem/step begins with {steps[0]}."
+    elif told != (lacking := missing_steps(steps) - (first or 0)):
         yield f"missing_steps is {told}, but /tandem/step lacks {lacking}."
     if episode.facts.schema_version >= AGES_SINCE:
         yield from _ages(episode)

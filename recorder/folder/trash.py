@@ -1,8 +1,9 @@
 """The trash of a dataset folder: what an operator has discarded, until it is restored or deleted.
 
 An episode file moves to ``.trash/`` and back, and keeps its number, which nobody else gets. Nothing
-is ever replaced. Only files are moved: a journal is not an episode yet. Call these with the folder
-locked.
+is ever replaced. Only files are moved: a journal is not an episode yet. Former versions of episodes
+lie there, too (`recorder.folder.versions`), under names that are no episode's. Call these with the
+folder locked.
 """
 
 from pathlib import Path
@@ -20,12 +21,7 @@ def discard(folder: Path, number: int) -> Path:
         TrashError: there is no such episode, or the trash has one of that number.
     """
     source, target = episode_path(folder, number), trash_path(folder, number)
-    try:
-        target.parent.mkdir(exist_ok=True)
-        if target.parent.is_symlink():
-            raise TrashError(f"{target.parent} leads to another folder: remove it.")
-    except OSError as error:
-        raise TrashError(f"Cannot make {target.parent}: {error.strerror}.") from error
+    make_trash(folder)
     _move(source, target)
     return target
 
@@ -38,9 +34,25 @@ def restore(folder: Path, number: int) -> Path:
             it holds episodes of another kind.
     """
     source, target = trash_path(folder, number), episode_path(folder, number)
-    _check_kind(source, folder)
+    check_kind(source, folder)
     _move(source, target)
     return target
+
+
+def make_trash(folder: Path) -> Path:
+    """The folder's trash, made if need be.
+
+    Raises:
+        TrashError: it cannot be made, or leads elsewhere.
+    """
+    trash = folder / TRASH
+    try:
+        trash.mkdir(exist_ok=True)
+        if trash.is_symlink():
+            raise TrashError(f"{trash} leads to another folder: remove it.")
+    except OSError as error:
+        raise TrashError(f"Cannot make {trash}: {error.strerror}.") from error
+    return trash
 
 
 def trashed(folder: Path) -> list[Path]:
@@ -65,8 +77,12 @@ def _move(source: Path, target: Path) -> None:
         raise TrashError(f"Cannot move {source} to {target}: {error.strerror}.") from error
 
 
-def _check_kind(path: Path, folder: Path) -> None:
-    """A folder whose episodes were all discarded may have got others since."""
+def check_kind(path: Path, folder: Path) -> None:
+    """A folder whose episodes were all discarded may have got others since.
+
+    Raises:
+        TrashError: it has.
+    """
     mine = identity_of(path) if path.is_file() else None
     for newest in newest_in(folder, 1):
         theirs = identity_of(newest)

@@ -1,48 +1,103 @@
 """``episodes check``: is each file sound, and is what it holds good enough to learn from?"""
 
 import argparse
+import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from recorder.episode.recover import is_left_behind
 from recorder.limits import QualityLimits
-from replay.inspect.checked import GOOD, Checked, check_file, facts_of, finding_lines
+from replay.checking.pool import Lost, answers, usable_cores
+from replay.checking.progress import shown
+from replay.filters import Filter, add_filters, filter_of
+from replay.index.row import Unreadable
+from replay.index.rows import rows_in
+from replay.inspect.checked import (
+    GOOD,
+    Checked,
+    check_file,
+    facts_of,
+    finding_lines,
+    from_plain,
+)
 from replay.printer import Printer
-from replay.verbs.places import about_journal, is_journal, places, take_paths
+from replay.verbs.places import Place, about_journal, given, is_journal, places, take_paths
 from replay.verbs.verb import Verb
 from session.config import load_task
 
+MOST_JOBS: Final = 256
+
 
 def check_episodes(
-    paths: Sequence[Path], printer: Printer, limits: QualityLimits | None = None
+    names: Sequence[str],
+    printer: Printer,
+    limits: QualityLimits | None = None,
+    *,
+    only: Filter | None = None,
+    jobs: int | None = None,
 ) -> int:
     """Check them, say what was found, and return the exit status.
 
     Args:
         limits: None: each file is judged by its own.
+        only: the episodes that are meant; None: all.
+        jobs: how many are looked at at once; None: as many as there are cores.
 
     Raises:
-        NotFoundError, FolderError: as `places`.
+        NotFoundError, FolderError: as `given` and `places`.
     """
-    status, words = GOOD, Counter[str]()
-    for place in places(paths):
-        by_the_way = [path for path in place.files if is_journal(path) and path not in paths]
-        for path in (path for path in place.files if path not in by_the_way):
-            checked = check_file(path, limits)
-            _print(checked, printer)
-            words[checked.word] += 1
-            status = max(status, checked.status)
-        _mention(place.folder, list(filter(is_left_behind, by_the_way)), printer)
-    count = f"{words.total()} episode{'' if words.total() == 1 else 's'}"
-    counted = ", ".join(f"{count} {word}" for word, count in words.items())
-    printer.line(f"{count}: {counted}." if words else "No episodes.")
+    paths = given(names)
+    meant = [(place, _files(place, paths, only)) for place in places(paths)]
+    status, words, kinds = GOOD, Counter[str](), Counter[str]()
+    files = [file for _, its in meant for file in its]
+    with closing(_checked(files, limits, jobs or usable_cores())) as results:
+        for place, its in meant:
+            for checked in (next(results) for _ in its):
+                _print(checked, printer)
+                words[checked.word] += 1
+                kinds.update(_kinds(checked))
+                status = max(status, checked.status)
+            if only is None or only.takes_all:
+                _mention(place, paths, printer)
+    _sum_up(words, kinds, printer)
     return status
 
 
-def _mention(folder: Path, journals: list[Path], printer: Printer) -> None:
+def _files(place: Place, named: Sequence[Path], only: Filter | None) -> list[Path]:
+    """What is to be checked: no journals, unless they are named."""
+    files = [path for path in place.files if not is_journal(path) or path in named]
+    if only is None or only.takes_all:
+        return files
+    rows = rows_in(place.folder, files)
+    return [row.path for row in rows if isinstance(row, Unreadable) or only.takes(row)]
+
+
+def _checked(files: list[Path], limits: QualityLimits | None, jobs: int) -> Generator[Checked]:
+    """What is found in each, in their order."""
+    if len(files) < 2:  # not worth the start of a worker
+        yield from (check_file(path, limits) for path in files)
+        return
+    about = None if limits is None else dataclasses.asdict(limits)
+    with closing(shown(answers("check", files, jobs=jobs, about=about), len(files))) as results:
+        for path, answer in results:
+            if isinstance(answer, Lost):
+                yield Checked(path, error=f"{path} cannot be checked: {answer.why}.")
+            else:
+                yield from_plain(answer)
+
+
+def _kinds(checked: Checked) -> set[str]:
+    return {each.check for each in checked.judgement.findings} if checked.judgement else set()
+
+
+def _mention(place: Place, named: Sequence[Path], printer: Printer) -> None:
     """Journals that a recorder has left behind: episodes, too, but no files yet."""
+    folder = place.folder
+    by_the_way = (path for path in place.files if is_journal(path) and path not in named)
+    journals = list(filter(is_left_behind, by_the_way))
     if journals:
         are = "journal is no file" if len(journals) == 1 else "journals are no files"
         printer.line(f"{folder}: {len(journals)} {are} yet: episodes recover {folder}")
@@ -62,9 +117,19 @@ def _print(checked: Checked, printer: Printer) -> None:
     printer.record(facts_of(checked))
 
 
+def _sum_up(words: Counter[str], kinds: Counter[str], printer: Printer) -> None:
+    if kinds:
+        listed = ", ".join(f"{kind} in {count}" for kind, count in kinds.most_common())
+        printer.line(f"Findings: {listed}.")
+    count = f"{words.total()} episode{'' if words.total() == 1 else 's'}"
+    counted = ", ".join(f"{count} {word}" for word, count in words.items())
+    printer.line(f"{count}: {counted}." if words else "No episodes.")
+
+
 def _run(options: argparse.Namespace, printer: Printer) -> int:
     limits = None if options.task is None else load_task(options.task).quality
-    return check_episodes(options.paths, printer, limits)
+    only = filter_of(options)
+    return check_episodes(options.paths, printer, limits, only=only, jobs=options.jobs)
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,6 +139,19 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="judge by the limits that this task has now, not by those in each file",
     )
+    parser.add_argument(
+        "--jobs",
+        type=_jobs,
+        metavar="N",
+        help="look at so many at once; default: as many as there are cores",
+    )
+    add_filters(parser, task=False)
+
+
+def _jobs(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:9]) <= MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to {MOST_JOBS}")
+    return int(text)
 
 
 VERB: Final = Verb(

@@ -13,8 +13,9 @@ from recorder.errors import FolderError
 from recorder.folder.guards import folder_lock
 from recorder.folder.numbering import episodes_in, number_of
 from replay.errors import NotFoundError
+from replay.find import with_folders_in
 from replay.printer import Printer
-from replay.verbs.places import given, take_paths, with_folders_in
+from replay.verbs.places import given, take_paths
 from replay.verbs.verb import Verb
 
 WELL: Final = 0
@@ -23,7 +24,7 @@ PATIENCE_S: Final = 20.0
 """For a recorder whose session was killed, and that finalises what it holds."""
 
 
-def recover_episodes(paths: Sequence[Path], printer: Printer) -> int:
+def recover_episodes(names: Sequence[str], printer: Printer) -> int:
     """Recover, and say of each journal what was saved and what is missing.
 
     Returns:
@@ -34,7 +35,7 @@ def recover_episodes(paths: Sequence[Path], printer: Printer) -> int:
     """
     status = WELL
     recovered = 0
-    for folder, journal in list(_left_behind(paths)):
+    for folder, journal in list(_left_behind(given(names))):
         try:
             for recovery in _recoveries(folder, journal):
                 recovered += 1
@@ -53,7 +54,7 @@ def recover_episodes(paths: Sequence[Path], printer: Printer) -> int:
 
 def _left_behind(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
     """The folders with something to recover; with the journal, if just that one is meant."""
-    for path in given(paths):
+    for path in paths:
         if path.is_dir():
             for folder in with_folders_in(path):
                 if any(folder.glob(f".episode_*{PART_SUFFIX}")) or _journals(folder):

@@ -133,6 +133,8 @@ def _parts(text: str) -> list[tuple[int, int, int, int]]:
     if len(text) != 1:
         return []
     code = ord(text)
+    if 0x2800 <= code <= 0x28FF:
+        return _dots(code - 0x2800)
     if 0x2581 <= code <= 0x2588:
         height = round(HEIGHT * (code - 0x2580) / 8)
         return [(0, HEIGHT - height, WIDTH, height)]
@@ -151,6 +153,12 @@ def _parts(text: str) -> list[tuple[int, int, int, int]]:
         "▕": (WIDTH - 1, 0, 1, HEIGHT),
     }
     return [others[text]] if text in others else _lines(text)
+
+
+def _dots(bits: int) -> list[tuple[int, int, int, int]]:
+    """Those of a Braille character, which few monospaced fonts have."""
+    places = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
+    return [(5 * x + 1, 5 * y + 1, 3, 3) for bit, (x, y) in enumerate(places) if bits >> bit & 1]
 
 
 def _lines(text: str) -> list[tuple[int, int, int, int]]:

@@ -10,6 +10,7 @@ import pytest
 from recorder.episode.amend import amend
 from recorder.episode.format_table import attribute_rows, dataset_rows, frame_rows
 from recorder.episode.schema import ATTRIBUTES, SCHEMA_VERSION
+from recorder.folder.versions import trim
 from teleop.joints import BUS_NAMES
 from tests.recorder.fake_rig import make_episode, picture
 
@@ -34,6 +35,7 @@ def test_a_file_has_what_the_tables_say_and_nothing_else(tmp_path: Path) -> None
     found: dict[str, h5py.Dataset] = {}
     path = make_episode(tmp_path, 60)
     amend(path, reason="It fell.", note="The table was wet.")
+    trim(path, 0, 58, "2025-01-01T00:00:00.000+00:00")
     with h5py.File(path) as file:
         file.visititems(lambda name, item: found.update({f"/{name}": item}))
         found = {name: item for name, item in found.items() if isinstance(item, h5py.Dataset)}

@@ -43,11 +43,12 @@ def test_its_files_are_read_as_ever(tmp_path: Path) -> None:
 
 def test_they_are_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = unpacked(tmp_path, "version_1.hdf5.gz", "episode_0.hdf5")
-    assert main([str(path), "--contact-sheet", str(tmp_path / "sheet.png")]) == 0
+    assert main([str(path), "--contact-sheet", str(tmp_path / "sheet.png")]) == 1
     said = capsys.readouterr().out
     assert "SIMULATED RIG" in said
     assert "51 steps, 1.02 s at 50 Hz" in said
     assert "not believed: none" in said
+    assert "quality   reject" in said  # its arms are wild, and that is the exit status
     assert said.splitlines()[-1] == "sound"
 
 
@@ -82,6 +83,6 @@ def test_version_2_is_read_shown_and_judged(
         assert check(reader) == []
         assert (reader.facts.schema_version, reader.facts.verdict) == (2, None)
         assert reader.shape("/tandem/rejected") == (STEPS, 4)
-    assert main([str(path)]) == 0
+    assert main([str(path)]) == 1
     assert "51 steps" in capsys.readouterr().out
     assert {"black", "blurred", "dropped_pictures"} <= set(judge(path).not_checked)

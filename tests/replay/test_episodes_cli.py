@@ -50,7 +50,8 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def datasets(tmp_path: Path, good: bytes, monkeypatch: pytest.MonkeyPatch) -> Path:
     """``datasets/`` with two tasks: episodes 0 and 2, and episode 7."""
     folder = tmp_path / "datasets"
-    monkeypatch.setattr("replay.verbs.places.datasets_dir", lambda: folder)
+    for module in ("verbs.places", "find"):
+        monkeypatch.setattr(f"replay.{module}.datasets_dir", lambda: folder)
     for task, numbers in (("battery", (2, 0)), ("cube", (7,)), (".hidden", (9,))):
         (folder / task).mkdir(parents=True)
         for number in numbers:
@@ -102,6 +103,18 @@ def test_list_takes_folders_and_files_each_once(datasets: Path, said: Said) -> N
     file = str(datasets / "cube" / "episode_7.hdf5")
     assert main(["list", battery, file, battery, file]) == 0
     assert said().out.splitlines()[-1].startswith("3 episodes")
+
+
+def test_list_and_check_take_names_numbers_and_patterns(datasets: Path, said: Said) -> None:
+    for names in (["7"], ["episode_7"], ["episode_7*"], [str(datasets / "*" / "*_7.hdf5")]):
+        assert main(["list", *names]) == 0
+        assert said().out.splitlines()[-1].startswith("1 episode: ")
+        assert main(["check", *names]) == 0
+        assert said().out.splitlines()[-1] == "1 episode: 1 ok."
+    assert main(["list", "--task", "battery", "2"]) == 0
+    assert str(datasets / "battery") in said().out.splitlines()
+    assert main(["list", "8"]) == 2
+    assert said().err.startswith("episodes: There is no episode_8.hdf5 under datasets/. Nearest: ")
 
 
 def test_list_says_what_is_recovered_and_what_cannot_be_read(datasets: Path, said: Said) -> None:
@@ -165,6 +178,8 @@ def test_list_as_json(datasets: Path, said: Said) -> None:
         "recovered": False,
         "cameras": ["cam_0", "cam_1"],
         "notes": [],
+        "fps": 50,
+        "started_utc": "2025-01-01T00:00:00.000+00:00",
     }
     assert "is not an episode file" in found[3]["error"]
     assert (found[4]["journal"], found[4]["left_behind"]) == (True, True)
@@ -510,7 +525,7 @@ def test_help_says_what_the_exit_status_means(verb: str, statuses: str, said: Sa
     assert f"Exit status: {statuses}" in " ".join(said().out.split())
 
 
-@pytest.mark.parametrize("arguments", [[], ["trim"], ["list", "--jsno"], ["list", "--task", "a"]])
+@pytest.mark.parametrize("arguments", [[], ["play"], ["list", "--jsno"], ["recover", "--task"]])
 def test_a_wrong_command_line_is_refused(arguments: list[str], said: Said) -> None:
     with pytest.raises(SystemExit) as exit_:
         main(arguments)

@@ -7,7 +7,7 @@ import sys
 import termios
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import ClassVar, Final
 
 from textual.app import App
 
@@ -27,9 +27,11 @@ class TerminalApp(App[int]):
     ignored (nohup).
 
     Attributes:
+        MOUSE: it takes the mouse; else text can be selected.
         failure: the exception that has ended it; it is printed nowhere.
     """
 
+    MOUSE: ClassVar[bool] = False
     ENABLE_COMMAND_PALETTE = False
     ALLOW_SELECT = False
     AUTO_FOCUS = None
@@ -42,11 +44,11 @@ class TerminalApp(App[int]):
         self._has_terminal = has_terminal()
 
     def run_to_status(self) -> int | None:
-        """Run until it exits; None: it has failed. Text can be selected: the mouse is not used."""
+        """Run until it exits; None: it has failed."""
         for name in FIXED_SIZE:
             os.environ.pop(name, None)
         try:
-            return self.run(mouse=False)
+            return self.run(mouse=self.MOUSE)
         except Exception as error:  # not in one of its handlers: no terminal that it could use
             self.failure = error
             return None

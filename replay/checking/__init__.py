@@ -1,0 +1,1 @@
+"""Looking into many episodes at once, in processes of their own."""

@@ -1,0 +1,111 @@
+"""Which episodes are meant, by what their rows say: ``--label success --min-steps 100``."""
+
+import argparse
+from dataclasses import dataclass
+from typing import Any, Final
+
+from replay.index.row import Row
+
+LABELS: Final = ("success", "failure", "unlabelled")
+UNJUDGED: Final = "unjudged"
+"""A file that is older than the quality checks."""
+VERDICTS: Final = ("ok", "warn", "reject", UNJUDGED)
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What an episode has to be. As it comes, it takes all.
+
+    Attributes:
+        labels: any of these; none: whatever the label.
+        verdicts: any of these; none: whatever the verdict.
+        task: None: whatever the task.
+        min_steps, max_steps: both included; None: no limit.
+        cameras: all of these, and maybe others.
+        recovered: from a journal, or not; None: either.
+    """
+
+    labels: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    task: str | None = None
+    min_steps: int | None = None
+    max_steps: int | None = None
+    cameras: tuple[str, ...] = ()
+    recovered: bool | None = None
+
+    @property
+    def takes_all(self) -> bool:
+        """Whether it asks for nothing."""
+        return self == Filter()
+
+    def takes(self, row: Row) -> bool:
+        """Whether the episode is meant."""
+        facts = row.facts
+        return (
+            (not self.labels or facts.success in self.labels)
+            and (not self.verdicts or (facts.verdict or UNJUDGED) in self.verdicts)
+            and self.task in (None, facts.task)
+            and (self.min_steps is None or facts.steps >= self.min_steps)
+            and (self.max_steps is None or facts.steps <= self.max_steps)
+            and set(self.cameras) <= set(facts.cameras)
+            and self.recovered in (None, facts.recovered)
+        )
+
+
+def add_filters(parser: argparse.ArgumentParser, *, task: bool = True) -> None:
+    """The options of a filter.
+
+    Args:
+        task: whether --task is one of them; a verb may have another use for it.
+    """
+    only = parser.add_argument_group(
+        "filters", "Given twice, --label and --verdict take either. What cannot be read is kept."
+    )
+    _any_of(only, "--label", LABELS, "as the operator called it")
+    _any_of(only, "--verdict", VERDICTS, "of the quality checks, as it stands in the file")
+    if task:
+        only.add_argument(
+            "--task", dest="of_task", metavar="NAME", help="of this task; numbers are those of it"
+        )
+    else:
+        parser.set_defaults(of_task=None)
+    only.add_argument("--min-steps", type=_count, metavar="N", help="not shorter")
+    only.add_argument("--max-steps", type=_count, metavar="N", help="not longer")
+    only.add_argument(
+        "--camera", action="append", default=[], metavar="NAME", help="with this camera"
+    )
+    only.add_argument(
+        "--recovered",
+        action=argparse.BooleanOptionalAction,
+        help="made of a journal that was left behind, or not",
+    )
+
+
+def filter_of(options: argparse.Namespace) -> Filter:
+    """The filter that was asked for by the options of `add_filters`."""
+    return Filter(
+        labels=tuple(options.label),
+        verdicts=tuple(options.verdict),
+        task=options.of_task,
+        min_steps=options.min_steps,
+        max_steps=options.max_steps,
+        cameras=tuple(options.camera),
+        recovered=options.recovered,
+    )
+
+
+def _any_of(group: Any, option: str, values: tuple[str, ...], help_text: str) -> None:
+    group.add_argument(
+        option,
+        action="append",
+        default=[],
+        choices=values,
+        metavar="WORD",
+        help=f"{help_text}: {', '.join(values)}",
+    )
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 10):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of steps")
+    return int(text)

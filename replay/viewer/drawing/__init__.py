@@ -1,0 +1,1 @@
+"""Lines, pictures and their looks as rows of text: values in, values out."""

@@ -1,0 +1,203 @@
+"""``episodes trim`` as somebody types it, and ``undo`` of it."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from recorder.episode.reader import EpisodeReader
+from recorder.folder.guards import folder_lock
+from replay.episodes_cli import main
+from replay.verbs.trim import Place, Rows, between, without_idle_ends
+from tests.recorder.fake_rig import make_episode
+from tests.replay.edits_bench import calm, is_sound, make_calm
+
+STEPS = 260
+BEGIN, END = 60, 229
+"""It moves between these: 0.03 rad away from either pose it is one step later, or earlier."""
+
+Said = Callable[[], "pytest.CaptureResult[str]"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    folder = tmp_path_factory.mktemp("made")
+    idle = partial(calm, begin=BEGIN, end=END)
+    return {
+        "idle": make_episode(folder, STEPS, 0, change=idle).read_bytes(),
+        "busy": make_calm(folder, STEPS, 1).read_bytes(),
+    }
+
+
+@pytest.fixture
+def battery(tmp_path: Path, made: dict[str, bytes]) -> Path:
+    """A folder of which episode 0 idles at both ends, and episode 1 does not."""
+    folder = tmp_path / "battery"
+    folder.mkdir()
+    for number, content in enumerate(made.values()):
+        (folder / f"episode_{number}.hdf5").write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str]) -> Said:
+    return capsys.readouterr
+
+
+def steps(path: Path) -> int:
+    with EpisodeReader(path) as episode:
+        return episode.steps
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    there = (path for path in folder.rglob("*") if path.is_file() and path.suffix == ".hdf5")
+    return {str(path.relative_to(folder)): path.read_bytes() for path in there}
+
+
+def test_idle_ends_are_cut_and_come_back(battery: Path, said: Said) -> None:
+    before, path = files(battery), battery / "episode_0.hdf5"
+    assert main(["trim", "--idle", "--dry-run", str(battery)]) == 0
+    would = said().out.splitlines()
+    assert files(battery) == before
+    assert [each.name for each in battery.iterdir() if each.suffix != ".hdf5"] == []
+    assert main(["trim", "--idle", str(battery)]) == 0
+    told = said().out.splitlines()
+    assert told[0].startswith("episode_0: 260 -> 181 steps (drops 1.08 s at the start, 0.5 s")
+    assert would[0] in told[0].replace(": 260", ": would be 260")
+    assert told[1] == would[1] == "episode_1: nothing is idle at its ends, left alone"
+    assert is_sound(path)
+    assert main(["trim", "--idle", str(battery)]) == 0
+    assert said().out.splitlines()[0] == "episode_0: its idle ends are cut already, left alone"
+    assert main(["undo", str(path)]) == 0
+    assert said().out.startswith("episode_0: 260 steps again, was 181; what was trimmed lies in ")
+    assert path.read_bytes() == before["episode_0.hdf5"]
+
+
+def test_the_verdict_is_of_what_is_left(battery: Path, said: Said) -> None:
+    """Steps that were cut off are no lost steps."""
+    path = battery / "episode_1.hdf5"
+    assert main(["trim", "--from", "60", str(path)]) == 0
+    assert said().out == ("episode_1: 260 -> 200 steps (drops 1.2 s at the start), quality ok\n")
+    assert main(["check", str(path)]) == 0
+    assert said().out.splitlines()[0].endswith("episode_1.hdf5: ok")
+
+
+def test_by_steps_and_by_times(battery: Path, said: Said) -> None:
+    path = battery / "episode_1.hdf5"
+    with EpisodeReader(path) as episode:
+        ticks = episode.column("/tandem/tick")
+    assert main(["trim", "--from", "1.2s", "--to", "199", "--json", str(path)]) == 0
+    told = json.loads(said().out)
+    assert (told["first"], told["last"], told["steps"], told["of"]) == (60, 199, 140, 260)
+    assert told["kept"] == str(battery / ".trash" / "episode_1.before_trim_1.hdf5")
+    with EpisodeReader(path) as episode:
+        assert np.array_equal(episode.column("/tandem/tick"), ticks[60:200])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["--from", "260"], 1, "it has steps 0 to 259 (5.2 s)"),
+        (["--from", "20", "--to", "19"], 1, "Nothing would be left of"),
+        (["--from", "99999s"], 1, "Nothing would be left of"),
+        ([], 2, "Say what to keep"),
+        (["--idle", "--from", "3"], 2, "Say what to keep"),
+        (["--from", "3", "--keep-s", "1"], 2, "--keep-s is how much"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    battery: Path, said: Said, arguments: list[str], status: int, sentence: str
+) -> None:
+    before = files(battery)
+    for dry_run in ([], ["--dry-run"]):
+        assert main(["trim", *arguments, *dry_run, str(battery / "episode_1.hdf5")]) == status
+        assert sentence in said().err
+    assert files(battery) == before
+
+
+@pytest.mark.parametrize("place", ["-1", "1.2", "1e3s", "inf", "nans", "s", "", "٣", "1" * 40])
+def test_what_is_no_place_is_a_wrong_command_line(battery: Path, place: str) -> None:
+    with pytest.raises(SystemExit) as exit:
+        main(["trim", f"--from={place}", str(battery / "episode_1.hdf5")])
+    assert exit.value.code == 2
+
+
+def test_all_of_it_is_left_alone(battery: Path, said: Said) -> None:
+    before = files(battery)
+    assert main(["trim", "--to", "99s", str(battery / "episode_1.hdf5")]) == 0
+    assert said().out == "episode_1: all of it is kept so, left alone\n"
+    assert files(battery) == before
+
+
+def test_one_that_is_damaged_does_not_keep_the_others(battery: Path, said: Said) -> None:
+    (battery / "episode_0.hdf5").write_bytes(b"no HDF5")
+    assert main(["trim", "--from", "60", str(battery)]) == 1
+    told = said()
+    assert told.err.startswith(f"episodes: {battery / 'episode_0.hdf5'} is not an episode file")
+    assert steps(battery / "episode_1.hdf5") == 200
+
+
+def test_a_folder_that_is_recorded_into_is_refused_once(battery: Path, said: Said) -> None:
+    before = files(battery)
+    with folder_lock(battery, 0):
+        assert main(["trim", "--from", "60", str(battery)]) == 1
+    told = said()
+    assert told.err.startswith("episodes: Another recorder")
+    assert told.err.count("\n") == 1
+    assert files(battery) == before
+
+
+def test_a_folder_that_is_named_to_harm_is_shown_and_not_obeyed(
+    battery: Path, tmp_path: Path, said: Said
+) -> None:
+    hostile = tmp_path / "\x1b[31m; rm -rf ~ \udcff\n"
+    battery.rename(hostile)
+    other = tmp_path / "other"
+    other.mkdir()
+    for folder in (hostile, other):
+        (folder / "episode_5.hdf5").write_bytes(b"no HDF5")
+    assert main(["trim", "--from", "60", str(hostile), str(other)]) == 1
+    told = said()
+    assert "\x1b" not in told.out + told.err
+    assert len(told.out.splitlines()) == 4  # two folders, two episodes
+    assert len(told.err.splitlines()) == 2
+    assert steps(hostile / "episode_1.hdf5") == 200
+
+
+def test_what_a_killed_edit_has_left_is_removed_by_the_next(battery: Path) -> None:
+    (battery / ".episode_1.77.part").write_bytes(b"half")
+    assert main(["trim", "--from", "60", str(battery / "episode_1.hdf5")]) == 0
+    assert not list(battery.glob("*.part"))
+
+
+def test_edits_of_another_version_are_not_undone(battery: Path, said: Said) -> None:
+    path = battery / "episode_1.hdf5"
+    with h5py.File(path, "r+") as file:
+        file.attrs["edits"] = '[{"verb": "paint\\u001b[2J", "utc": ""}]'
+    before = path.read_bytes()
+    assert main(["undo", str(path)]) == 1
+    told = said().err
+    assert "was edited by another version of Tandem" in told
+    assert "\x1b" not in told
+    assert path.read_bytes() == before
+
+
+def test_the_idle_ends_as_the_checks_have_them() -> None:
+    action = np.zeros((100, 14), "f4")
+    action[40:60, 3] = 1.0
+    assert without_idle_ends(action, 0.03, 10, 5) == Rows(30, 69, 100)
+    assert without_idle_ends(action, 0.03, 36, 5) == Rows(0, 99, 100)  # 4 steps are not worth it
+    assert without_idle_ends(action, 0.03, 0, 0) == Rows(40, 59, 100)
+    assert without_idle_ends(action, 0.03, 1000, 5) == Rows(0, 99, 100)
+    assert without_idle_ends(np.zeros((100, 14)), 0.03, 10, 5) is None
+    assert without_idle_ends(np.full((100, 14), np.nan), 0.03, 10, 5) is None
+
+
+def test_places_are_steps_or_times() -> None:
+    assert between(Place.read("1.2s"), Place.read("2s"), 523, 50) == Rows(60, 100, 523)
+    assert between(None, Place.read("900"), 523, 50) == Rows(0, 522, 523)
+    assert between(Place.read("3"), None, 523, 50) == Rows(3, 522, 523)
