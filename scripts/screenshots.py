@@ -1,6 +1,6 @@
-"""Pictures of the dashboard for the README: a simulated session, worked by keys at a terminal.
+"""Pictures for the README: a simulated session, worked by keys at a terminal, and the viewer.
 
-    .venv/bin/python scripts/screenshots.py [--out docs/images] [--realtime] [--seed 7]
+    .venv/bin/python scripts/screenshots.py [--out docs/images] [--realtime] [--viewer EPISODE]
 
 Three takes of the battery task are recorded, in lock-step or in real time, into a folder that is
 deleted afterwards; that takes a few minutes. Nothing is made up: what is photographed is what
@@ -25,6 +25,8 @@ USUAL, SMALL, LARGE = (120, 40), (80, 24), (160, 45)
 PATIENCE_S: Final = 600.0
 SETTLE_S: Final = 1.5
 """Until a resized screen is drawn, its thumbnails included."""
+RIGHT_SHOULDER: Final = 8
+"""So many joints below the first one."""
 WELL_UNDER_WAY: Final = 180
 """Steps into a take of about 500, with both arms on their way to what is on the table."""
 
@@ -35,6 +37,9 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "images", metavar="FOLDER")
     parser.add_argument("--realtime", action="store_true", help="with lateness to show")
     parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument(
+        "--viewer", type=Path, metavar="EPISODE", help="only open this in the viewer"
+    )
     options = parser.parse_args()
     try:
         import pyte  # noqa: F401
@@ -47,7 +52,22 @@ def main() -> None:
         sys.exit(f"scripts/screenshots.py: {error}")
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="screenshots-") as folder:
-        film(Path(folder), options)
+        if options.viewer is None:
+            film(Path(folder), options)
+            options.viewer = Path(folder) / "battery" / "episode_0.hdf5"
+        look(options.viewer, options.out)
+
+
+def look(episode: Path, out: Path) -> None:
+    """The viewer, in the middle of an episode, with a joint that has worked."""
+    from terminal import Terminal
+
+    with Terminal([sys.executable, "-m", "replay", episode], *USUAL, cwd=ROOT) as terminal:
+        terminal.wait_for("paused")
+        for key in (*"g200", "enter", *["down"] * RIGHT_SHOULDER):
+            terminal.press(key)
+        Camera(terminal, out).take("viewer", USUAL)
+        terminal.press("q")
 
 
 def film(folder: Path, options: argparse.Namespace) -> None:

@@ -19,7 +19,10 @@ PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 WHEEL = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
 PACKAGES = [name for name in WHEEL if not name.endswith(".py")]
 NOT_PACKAGES = {"benchmarks", "configs", "datasets", "docs", "scripts", "shared", "tests"}
-SCRIPTS = ["scripts/install", "scripts/check", "scripts/test", ".ci/run"]
+SCRIPTS = [
+    *("scripts/install", "scripts/check", "scripts/test", ".ci/run"),
+    "scripts/check_lerobot_export",
+]
 FIRST_LINES = [
     "scripts/install && .venv/bin/python collect.py --task battery",
     "scripts/install --dev && scripts/test",

@@ -1,0 +1,156 @@
+"""An export from beginning to end, whatever its format."""
+
+import argparse
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from recorder.folder.guards import free_bytes
+from replay.errors import ExportError
+from replay.export.building import check_target, nearest_folder, whole_folder
+from replay.export.exporter import Entry, Exporter, Plan, Source
+from replay.export.notes import entry_facts, left_out_facts, write_notes
+from replay.export.progress import progress_bar
+from replay.export.sources import Found, LeftOut, look_at
+from replay.filters import Filter, filter_of
+from replay.find import find_episodes
+from replay.index.read import read_row
+from replay.index.row import Unreadable
+from replay.printer import Printer
+
+ALL: Final = 0
+NOT_ALL: Final = 1
+MEGABYTE: Final = 1e6
+NOTES_BYTES: Final = 1 << 20
+"""Room for `export.json` and `README.txt`, and what the file system needs itself."""
+
+
+def export(exporter: Exporter[Any], options: argparse.Namespace, printer: Printer) -> int:
+    """Do it, or say what would be done; returns the exit status.
+
+    Args:
+        options: `episodes`, `out`, `dry_run`, the filters, and those of the format.
+
+    Raises:
+        NotFoundError: a path means no episode.
+        ExportError: it cannot be done; nothing is left of it.
+    """
+    target = check_target(options.out)
+    found = _find(options, printer)
+    plan = exporter.plan(found.sources, options)
+    _tell(exporter, plan, found, printer)
+    _check_room(target, plan)
+    if options.dry_run:
+        printer.line("Nothing is written: this is a dry run.")
+    else:
+        _write(exporter, plan, found.left_out, target)
+        printer.line(f"Exported to {options.out}.")
+    printer.record(_facts(exporter, plan, target, options.dry_run))
+    return NOT_ALL if found.left_out else ALL
+
+
+def _find(options: argparse.Namespace, printer: Printer) -> Found:
+    wanted = filter_of(options)
+    paths = _filtered(find_episodes(options.episodes, task=wanted.task), wanted, printer)
+    with progress_bar("looking", len(paths)) as done:
+        found = look_at(paths, done)
+    for each in found.left_out:
+        printer.line(f"Left out: {each.why}")
+        printer.record({"path": str(each.path), **left_out_facts(each)})
+    if not found.sources:
+        raise ExportError("No sound episode is left to export: `episodes check` says more.")
+    return found
+
+
+def _filtered(paths: Sequence[Path], wanted: Filter, printer: Printer) -> Sequence[Path]:
+    if wanted.takes_all:
+        return paths
+    rows = map(read_row, paths)
+    taken = [row.path for row in rows if isinstance(row, Unreadable) or wanted.takes(row)]
+    printer.line(f"The filters take {len(taken)} of {_count(len(paths), 'episode')}.")
+    if not taken:
+        raise ExportError("The filters leave no episode to export.")
+    return taken
+
+
+def _tell(exporter: Exporter[Any], plan: Plan, found: Found, printer: Printer) -> None:
+    for entry in plan.entries:
+        printer.line(f"  {_line(entry)}")
+        printer.record({"path": str(entry.source.path), **entry_facts(entry)})
+    for remark in (*_remarks(found.sources), *plan.remarks):
+        printer.line(remark)
+    files = len(plan.files) + sum(len(entry.files) for entry in plan.entries)
+    printer.line(
+        f"{exporter.name}: {_count(len(plan.entries), 'episode')}, {_count(files, 'file')}, about "
+        f"{plan.estimated_bytes / MEGABYTE:.1f} MB."
+    )
+
+
+def _line(entry: Entry) -> str:
+    into = f" -> {', '.join(entry.files)}" if entry.files else ""
+    return f"{entry.source.path}, {entry.steps} steps{into}"
+
+
+def _remarks(sources: Sequence[Source]) -> Iterator[str]:
+    """What is exported as it was asked for, but perhaps not meant."""
+    labels = Counter(source.facts.success for source in sources)
+    for count, what, option in (
+        (
+            sum(source.facts.verdict == "reject" for source in sources),
+            "of verdict reject",
+            "verdict",
+        ),
+        (labels["failure"], "called failure", "label"),
+        (labels["unlabelled"], "called unlabelled", "label"),
+    ):
+        if count:
+            yield f"{_count(count, 'episode')} {what} (--{option} chooses)."
+    if len(tasks := sorted({source.facts.task for source in sources})) > 1:
+        yield f"They are of {len(tasks)} tasks: {', '.join(tasks)}."
+    twice = len(sources) - len({source.facts.episode_id for source in sources})
+    if twice:
+        yield f"{_count(twice, 'file')} more of the same recordings (see their episode_id)."
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def _check_room(target: Path, plan: Plan) -> None:
+    """There is room, as far as can be known.
+
+    Raises:
+        ExportError: there is not.
+    """
+    there = nearest_folder(target)
+    needed, free = plan.estimated_bytes + NOTES_BYTES, free_bytes(there)
+    if free < needed:
+        raise ExportError(
+            f"The disk of {there} has {free / MEGABYTE:.1f} MB free, and the export needs "
+            f"{needed / MEGABYTE:.1f} MB: make room, or choose another --out."
+        )
+
+
+def _write(exporter: Exporter[Any], plan: Plan, left_out: Sequence[LeftOut], target: Path) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    try:
+        with whole_folder(target) as folder, progress_bar("exporting", plan.work) as progress:
+            exporter.write(plan, folder, progress)
+            write_notes(folder, exporter, plan, left_out, now)
+    except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ExportError(f"Cannot write {target}: {why}. Nothing is left of it.") from error
+
+
+def _facts(exporter: Exporter[Any], plan: Plan, target: Path, dry_run: bool) -> dict[str, object]:
+    return {
+        "format": exporter.name,
+        "out": str(target),
+        "dry_run": dry_run,
+        "episodes": len(plan.entries),
+        "estimated_bytes": plan.estimated_bytes,
+        "settings": dict(plan.settings),
+        "remarks": plan.remarks,
+    }
