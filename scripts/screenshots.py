@@ -25,6 +25,7 @@ USUAL, SMALL, LARGE = (120, 40), (80, 24), (160, 45)
 PATIENCE_S: Final = 600.0
 SETTLE_S: Final = 1.5
 """Until a resized screen is drawn, its thumbnails included."""
+KEY_S: Final = 0.3
 RIGHT_SHOULDER: Final = 8
 """So many joints below the first one."""
 WELL_UNDER_WAY: Final = 180
@@ -65,6 +66,7 @@ def look(episode: Path, out: Path) -> None:
     with Terminal([sys.executable, "-m", "replay", episode], *USUAL, cwd=ROOT) as terminal:
         terminal.wait_for("paused")
         for key in (*"g200", "enter", *["down"] * RIGHT_SHOULDER):
+            time.sleep(KEY_S)
             terminal.press(key)
         Camera(terminal, out).take("viewer", USUAL)
         terminal.press("q")
