@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from recorder.folder.guards import free_bytes
+from recorder.folder.whole_folder import check_new, nearest_folder, whole_folder
 from replay.errors import ExportError
-from replay.export.building import check_target, nearest_folder, whole_folder
 from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.notes import entry_facts, left_out_facts, write_notes
 from replay.export.progress import progress_bar
@@ -35,9 +35,9 @@ def export(exporter: Exporter[Any], options: argparse.Namespace, printer: Printe
 
     Raises:
         NotFoundError: a path means no episode.
-        ExportError: it cannot be done; nothing is left of it.
+        ExportError, FolderError: it cannot be done; nothing is left of it.
     """
-    target = check_target(options.out)
+    target = check_new(options.out)
     found = _find(options, printer)
     plan = exporter.plan(found.sources, options)
     _tell(exporter, plan, found, printer)

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from recorder.episode.amend import copy_file
-from recorder.episode.publish import sync
+from recorder.episode.publish import write_atomically
 from recorder.episode.reader import EpisodeReader
 from recorder.episode.room import check_room
 from recorder.errors import FolderError
 from recorder.folder.identity import FolderIdentity
-from recorder.folder.new_folder import new_folder
-from recorder.folder.numbering import episode_path
+from recorder.folder.numbering import NEXT_FILE, episode_path
+from recorder.folder.whole_folder import check_new, nearest_folder, whole_folder
 from replay.errors import EditError
 from replay.find import find_episodes
 from replay.printer import Printer
@@ -46,20 +46,16 @@ def merge(paths: Sequence[Path], options: argparse.Namespace, printer: Printer) 
     """
     sources, doubles = without_doubles([_source(path) for path in paths])
     _check_alike(sources)
-    folder: Path = options.into
+    folder = check_new(options.into)
     for path, first in doubles:
         printer.line(f"{path} is the same episode as {first}: left out")
         printer.record({"path": str(path), "result": "left out", "same_as": str(first)})
     if len(tasks := sorted({source.task for source in sources})) > 1:
         printer.line(f"Mind that these are several tasks: {', '.join(tasks)}")
     needed = 0 if options.link else sum(source.size_bytes for source in sources)
-    _check_place(folder)
-    if options.dry_run:
-        _check_room(folder, needed)
-    else:
-        with new_folder(folder) as building:
-            _check_room(folder, needed)
-            _fill(building, sources, link=options.link)
+    _check_room(folder, needed)
+    if not options.dry_run:
+        _write(folder, sources, link=options.link)
     for number, source in enumerate(sources):
         _say(episode_path(folder, number), source, printer, dry_run=options.dry_run)
     printer.line(_summary(folder, sources, dry_run=options.dry_run))
@@ -100,20 +96,22 @@ def _check_alike(sources: Sequence[Source]) -> None:
             )
 
 
-def _check_place(folder: Path) -> None:
-    if not folder.parent.is_dir():
-        raise FolderError(f"{folder.parent} does not exist: make it, or give another folder.")
-    if folder.exists():
-        raise FolderError(f"{folder} exists already: give a folder that does not.")
-
-
 def _check_room(folder: Path, needed_bytes: int) -> None:
     try:
-        check_room(folder.parent, needed_bytes)
+        check_room(nearest_folder(folder), needed_bytes)
     except OSError as error:
         raise FolderError(
             f"There is no room for {folder}: {error}. Make room, or try --link."
         ) from error
+
+
+def _write(folder: Path, sources: Sequence[Source], *, link: bool) -> None:
+    try:
+        with whole_folder(folder) as building:
+            _fill(building, sources, link=link)
+            write_atomically(building / NEXT_FILE, f"{len(sources)}\n")
+    except OSError as error:
+        raise FolderError(f"Cannot make {folder}: {error.strerror or error}.") from error
 
 
 def _fill(building: Path, sources: Sequence[Source], *, link: bool) -> None:
@@ -124,7 +122,6 @@ def _fill(building: Path, sources: Sequence[Source], *, link: bool) -> None:
                 os.link(source.path.resolve(), target)
             else:
                 copy_file(source.path, target)
-                sync(target)
         except OSError as error:
             across = link and error.errno in (errno.EXDEV, errno.EPERM, errno.EOPNOTSUPP)
             advice = ": leave --link out, it needs one disk that has hard links" if across else ""

@@ -122,7 +122,7 @@ def test_nothing_is_put_into_what_is_there(
 ) -> None:
     (tmp_path / "new").mkdir()
     assert merge(sources, tmp_path / "new", *options) == 2
-    assert "exists already: give a folder that does not." in said().err
+    assert "exists already: name a folder that does not, or move it away." in said().err
     assert merge(sources, tmp_path / "nowhere" / "new", *options) == 2
     assert "nowhere does not exist: make it" in said().err
     assert list((tmp_path / "new").iterdir()) == []
@@ -174,18 +174,19 @@ def test_a_fault_in_the_middle_leaves_nothing(
 def test_what_a_killed_merge_has_left_goes_unless_somebody_builds_it(
     tmp_path: Path, sources: list[Path]
 ) -> None:
-    left, held, strange = (tmp_path / f".{name}.77.building" for name in ("a", "b", "c"))
+    left, held, strange = (tmp_path / f".{name}.building" for name in ("a", "b", "c"))
     for folder in (left, held, strange):
         folder.mkdir()
         (folder / "episode_0.hdf5").touch()
-    (strange / "thesis.tex").touch()
-    descriptor = os.open(held, os.O_RDONLY)
+    for folder in (left, held):
+        folder.with_name(f"{folder.name}-lock").touch()
+    descriptor = os.open(tmp_path / ".b.building-lock", os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     assert merge(sources, tmp_path / "new") == 0
     os.close(descriptor)
     assert not left.exists()
     assert held.exists()
-    assert [path.name for path in strange.iterdir()] == ["thesis.tex"]
+    assert strange.exists()  # without a lock it is somebody else's
 
 
 def test_an_original_that_did_not_come_along_cannot_be_brought_back(

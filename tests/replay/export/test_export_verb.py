@@ -32,7 +32,7 @@ def working(episodes: list[Path], tmp_path: Path) -> Iterator[subprocess.Popen[b
     words = ("raw", *episodes, "--out", tmp_path / "out", "--length", MANY_STEPS)
     process = start_export(*words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     deadline = time.monotonic() + PATIENCE_S
-    while not list(tmp_path.glob(".out.exporting/episode_0.hdf5")):
+    while not list(tmp_path.glob(".out.building/episode_0.hdf5")):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.002)
@@ -157,7 +157,7 @@ def test_a_killed_export_leaves_no_folder_and_the_next_one_clears_up(
     working.kill()
     working.wait(PATIENCE_S)
     assert not (tmp_path / "out").exists()
-    assert (tmp_path / ".out.exporting").exists()
+    assert (tmp_path / ".out.building").exists()
     assert export("aloha-swapped", *episodes, "--out", tmp_path / "other") == 0
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
     assert export("raw", *episodes, "--out", tmp_path / "out") == 0
@@ -171,9 +171,9 @@ def test_two_do_not_fill_one_folder_and_ctrl_c_leaves_nothing(
 ) -> None:
     working.send_signal(signal.SIGSTOP)
     assert export("raw", *episodes, "--out", tmp_path / "out") == 2
-    assert "Another export is writing" in capsys.readouterr().err
+    assert "Another process is writing" in capsys.readouterr().err
     assert export("raw", *episodes, "--out", tmp_path / "other") == 0
-    assert (tmp_path / ".out.exporting" / "episode_0.hdf5").exists()
+    assert (tmp_path / ".out.building" / "episode_0.hdf5").exists()
     working.send_signal(signal.SIGINT)
     working.send_signal(signal.SIGCONT)
     assert working.communicate(timeout=PATIENCE_S) == (None, b"")

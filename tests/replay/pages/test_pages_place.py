@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from recorder.errors import FolderError
 from replay.errors import PagesError
 from replay.pages import place
 from replay.pages.place import building
@@ -99,7 +100,7 @@ def test_something_else_is_refused_and_left_alone(home: Path) -> None:
             write(home / name, "two")
     (home / ".new.building").mkdir()
     (home / ".new.building" / "thesis.txt").write_text("years")
-    with pytest.raises(PagesError, match="in the way"):
+    with pytest.raises(FolderError, match="in the way"):
         write(home / "new", "one")
     assert (home / ".new.building" / "thesis.txt").exists()
     assert (home / "folder" / "thesis.txt").exists()
@@ -111,7 +112,7 @@ def test_something_else_is_refused_and_left_alone(home: Path) -> None:
 def test_one_at_a_time(home: Path) -> None:
     with building(home / "out") as folder:
         (folder / "index.html").write_text("one")
-        with pytest.raises(PagesError, match="already"):
+        with pytest.raises(FolderError, match="Another process is writing"):
             write(home / "out", "two")
     assert (home / "out" / "index.html").read_text() == "one"
     assert names(home) == ["out"]

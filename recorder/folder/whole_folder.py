@@ -1,35 +1,36 @@
-"""A folder that is whole or absent, whatever happens while it is filled.
+"""A folder that is there whole, or not at all: merged episodes, exports, pages.
 
-It is filled under a hidden name beside its own, synced, and renamed. Whoever fills it holds a lock
-that goes with the process, however that ends: so the next export knows what a killed one has left
-behind, and removes it.
+It is filled under a hidden name beside its own, synced, and then takes its name. Whoever fills it
+holds a lock file that goes with the process, however that ends: so the next one that fills a folder
+there knows what a killed one has left behind, and removes it.
 """
 
 import contextlib
+import ctypes
 import fcntl
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 from recorder.episode.publish import move, sync
-from replay.errors import ExportError
+from recorder.errors import FolderError
 
-LOCK_SUFFIX: Final = ".export-lock"
-BUILDING_SUFFIX: Final = ".exporting"
+LOCK_SUFFIX: Final = ".building-lock"
+BUILDING_SUFFIX: Final = ".building"
 
 
-def check_target(target: Path) -> Path:
+def check_new(target: Path) -> Path:
     """The folder's absolute path; nothing is there yet.
 
     Raises:
-        ExportError: something is, or it could not be.
+        FolderError: something is, or it could not be.
     """
     if os.path.lexists(target):
-        raise ExportError(f"{target} exists already: choose another --out, or move it away.")
+        raise FolderError(f"{target} exists already: name a folder that does not, or move it away.")
     if not (above := nearest_folder(target)).is_dir():
-        raise ExportError(f"Cannot make {target}: {above} is no folder.")
+        raise FolderError(f"Cannot make {target}: {above} is no folder.")
     return Path(os.path.abspath(target))
 
 
@@ -39,14 +40,18 @@ def nearest_folder(target: Path) -> Path:
 
 
 @contextlib.contextmanager
-def whole_folder(target: Path) -> Iterator[Path]:
+def whole_folder(target: Path, take_name: Callable[[Path, Path], object] = move) -> Iterator[Path]:
     """A folder to be filled; it becomes `target` if the block ends well, and else nothing is left.
 
     Folders above it are made if need be. Left behind by the killed, and removed here, is also what
     was to become other folders beside it.
 
+    Args:
+        take_name: gives the filled folder its name; what is then left under the hidden name is
+            removed.
+
     Raises:
-        ExportError: another export is filling it, or something has got its name meanwhile.
+        FolderError: another process is filling it, or something has got its name meanwhile.
         OSError: the disk refuses.
     """
     made = _make_parents(target)
@@ -54,18 +59,19 @@ def whole_folder(target: Path) -> Iterator[Path]:
         _remove_leftovers(target.parent)
         with _locked(target.with_name(f".{target.name}{LOCK_SUFFIX}")) as lock:
             building = _building(lock)
-            _remove(building)
+            if os.path.lexists(building):  # without a lock it is none of ours
+                raise FolderError(f"{building} is in the way: move it elsewhere.")
             building.mkdir()
             try:
                 yield building
                 _sync_all(building)
-                move(building, target)
+                take_name(building, target)
             finally:
                 _remove(building)
     except BlockingIOError:
-        raise ExportError(f"Another export is writing {target}: wait for it.") from None
+        raise FolderError(f"Another process is writing {target}: wait for it.") from None
     except FileExistsError:
-        raise ExportError(f"{target} has come to be meanwhile: choose another --out.") from None
+        raise FolderError(f"{target} has come to be meanwhile: name another folder.") from None
     finally:
         for folder in made:
             with contextlib.suppress(OSError):  # it is not empty, as it should be
@@ -80,7 +86,7 @@ def _make_parents(target: Path) -> list[Path]:
 
 
 def _remove_leftovers(parent: Path) -> None:
-    """What killed exports have left in a folder; what cannot be removed does not matter now."""
+    """What killed processes have left in a folder; what cannot be removed does not matter now."""
     for lock in parent.glob(f".*{LOCK_SUFFIX}"):
         with contextlib.suppress(OSError), _locked(lock):
             _remove(_building(lock))
@@ -124,7 +130,12 @@ def _is_still_there(lock: Path, descriptor: int) -> bool:
 
 
 def _sync_all(folder: Path) -> None:
-    for inner, _, names in os.walk(folder):
-        for name in names:
-            sync(Path(inner, name))
-        sync(Path(inner))
+    """Everything in it is on the disk: in one call, there may be thousands of files."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        if ctypes.CDLL(None, use_errno=True).syncfs(descriptor):
+            error = ctypes.get_errno()
+            raise OSError(error, os.strerror(error), os.fspath(folder))
+    finally:
+        os.close(descriptor)
+    sync(folder)
