@@ -123,9 +123,9 @@ def test_nothing_is_put_into_what_is_there(
     (tmp_path / "new").mkdir()
     assert merge(sources, tmp_path / "new", *options) == 2
     assert "exists already: name a folder that does not, or move it away." in said().err
-    assert merge(sources, tmp_path / "nowhere" / "new", *options) == 2
-    assert "nowhere does not exist: make it" in said().err
     assert list((tmp_path / "new").iterdir()) == []
+    assert merge(sources, tmp_path / "further" / "in" / "new", *options) == 0
+    assert (tmp_path / "further").exists() == (not options)
 
 
 def test_one_that_is_damaged_is_said_and_nothing_is_made(
