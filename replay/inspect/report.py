@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from recorder.episode.history import History
 from recorder.episode.reader import EpisodeFacts, EpisodeReader
+from recorder.errors import AmendError
 from replay.inspect.summary import CameraSummary, JointSummary, Summary, Timing
 from teleop.tick import Realtime
 
@@ -19,6 +21,7 @@ def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
     facts = episode.facts
     yield str(episode.path)
     yield from _what(facts)
+    yield from _trims(episode)
     yield (
         f"  {episode.steps} steps, {summary.seconds:.2f} s at {facts.fps} Hz of "
         f"{'simulated' if facts.simulated_time else 'real'} time, "
@@ -45,6 +48,15 @@ def _what(facts: EpisodeFacts) -> Iterator[str]:
         yield f"  note      {note}"
     if facts.recovered:
         yield f"  recovered from a journal. {facts.recovery_note}".rstrip()
+
+
+def _trims(episode: EpisodeReader) -> Iterator[str]:
+    """What was cut off since it was recorded."""
+    try:
+        for edit in History(episode.path, episode.facts.edits).trims:
+            yield f"  trimmed   to steps {edit.first}-{edit.last} of {edit.of}, {edit.utc}"
+    except AmendError as error:
+        yield f"  edits     {error}"
 
 
 def _camera(camera: CameraSummary) -> str:

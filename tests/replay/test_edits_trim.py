@@ -11,6 +11,7 @@ import pytest
 
 from recorder.episode.reader import EpisodeReader
 from recorder.folder.guards import folder_lock
+from replay.cli import main as replay
 from replay.episodes_cli import main
 from replay.verbs.trim import Place, Rows, between, without_idle_ends
 from tests.recorder.fake_rig import make_episode
@@ -84,6 +85,17 @@ def test_the_verdict_is_of_what_is_left(battery: Path, said: Said) -> None:
     assert said().out == ("episode_1: 260 -> 200 steps (drops 1.2 s at the start), quality ok\n")
     assert main(["check", str(path)]) == 0
     assert said().out.splitlines()[0].endswith("episode_1.hdf5: ok")
+
+
+def test_replay_says_what_was_cut_off(battery: Path, said: Said) -> None:
+    path = battery / "episode_0.hdf5"
+    assert main(["trim", "--from", "5", str(path)]) == 0
+    replay([str(path)])
+    assert "  trimmed   to steps 5-259 of 260, 20" in said().out
+    with h5py.File(path, "r+") as file:
+        file.attrs["edits"] = b"[{"
+    replay([str(path)])
+    assert "what it says of earlier edits is damaged" in said().out
 
 
 def test_by_steps_and_by_times(battery: Path, said: Said) -> None:
