@@ -18,7 +18,7 @@ TICKS_PER_RAD = 4096 / 6.283185
 WAVE_TICKS = 0.3 * TICKS_PER_RAD
 OPEN_TICKS, CLOSED_TICKS = 2048 + 201, 2048 - 446
 FASTEST_TICKS_S = 1.5 * TICKS_PER_RAD
-PATIENCE_S = 10
+PATIENCE_S = 30
 NAMES = ["leader_left", "leader_right", "follower_left", "follower_right"]
 
 

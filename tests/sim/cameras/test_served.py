@@ -35,7 +35,7 @@ def refuses(camera: ServedCamera) -> bool:
     """Whether it does so now."""
     try:
         socket.create_connection(("127.0.0.1", camera.port), PATIENCE_S).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):  # closed while we knocked
         return True
     return False
 
