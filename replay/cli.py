@@ -37,12 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     printer = Printer(as_json=options.json)
     try:
-        paths = find_episodes(options.episodes)
-        if options.report:
+        paths = find_episodes(options.episodes, task=options.task)
+        if options.report is not None:
             from replay.pages.build import write_pages
 
             return write_pages(paths, options.report, printer)
-        if options.on:
+        if options.on is not None:
             from replay.playback.run import play, wanted
 
             return play(paths, wanted(options), printer)
@@ -52,6 +52,10 @@ def main(arguments: list[str] | None = None) -> int:
         return UNUSABLE
     except BrokenPipeError:  # whoever read has seen enough, as `| head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return UNUSABLE
+    except OSError as error:
+        where = f" {error.filename}" if error.filename else ""
+        sys.stderr.write(f"replay:{printable(where)}: {error.strerror or error}.\n")
         return UNUSABLE
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -187,7 +191,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Check episodes, look at them, play them back on a rig, or make pictures, a "
         "video or pages of them.",
         epilog="Exit status: 0: all are ok or warn (played back: came to its end); 1: one is "
-        "reject or unsound (did not); 2: no episode, or a wrong command line.",
+        "reject or unsound (did not); 2: no episode, or a wrong command line (--report: none that "
+        "can be used); 130: ended by Ctrl-C.",
     )
     parser.add_argument(
         "episodes",
@@ -195,6 +200,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="EPISODE",
         help="files, folders or patterns; a bare name or number is searched under datasets/",
     )
+    parser.add_argument("--task", metavar="NAME", help="bare names and numbers are of this task")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
     parser.add_argument("--no-view", action="store_true", help="print, do not open the viewer")
     made = parser.add_argument_group("make")

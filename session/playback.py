@@ -14,6 +14,7 @@ class EpisodePlayback:
         episode: its number, which the ticks carry.
         leader: the recorded commands, for control.
         speed: of the recording's; for people, `leader.pace` is what counts.
+        seconds: that it takes.
         recorded: the outcome that it has.
         state: the simulated scene at its first step; empty: it has none, or the rig has none.
         report: where to leave what came of it (`session.tracking.PlaybackReport`, JSON).
@@ -23,6 +24,7 @@ class EpisodePlayback:
     episode: int
     leader: PlaybackConfig
     speed: float = 1.0
+    seconds: float = 0.0
     recorded: str = "unlabelled"
     state: tuple[float, ...] = ()
     report: str = ""

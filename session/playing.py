@@ -19,6 +19,8 @@ from teleop.commands import Start, Stop
 from teleop.tick import TICK_RING, Outcome, State
 from teleop.track import load
 
+ENDS_IT: Final = "Press Enter to end it here."
+ENDED_IT: Final = "the operator ended it"
 SETTLE_TICKS: Final = 25
 """After the last command: followers are some ticks behind it."""
 ENDED_BY: Final = {
@@ -33,7 +35,7 @@ class Playing:
 
     Attributes:
         done: it is over, however it ended; it is not made again.
-        failed: it did not come to its end.
+        failed: a fault has ended it.
     """
 
     def __init__(self, station: Station) -> None:
@@ -55,7 +57,7 @@ class Playing:
         self._look()
         station.tell(Start(playback.episode, self._tracking.track.ticks + SETTLE_TICKS))
         self._started_at_tick = station.watch.tick
-        station.enter(Phase.REPLAYING, "Press Enter to end it here." if station.attended else "")
+        station.enter(Phase.REPLAYING, ENDS_IT if station.attended else "")
         return True
 
     def is_over(self) -> bool:
@@ -70,7 +72,7 @@ class Playing:
             raise NotStartedError("Control did not start; the reason stands above.")
         if station.answered and station.watch.tick < self._started_at_tick + DEBOUNCE_TICKS:
             station.answered = False
-        return self._has_ended() or (station.answered and station.attended)
+        return self._has_ended() or station.answered
 
     def close(self, cause: Cause = Cause.DONE) -> bool:
         """End it, and tell what came of it; true: no fault ended it."""
@@ -89,7 +91,7 @@ class Playing:
             stage=score.stage if score else None,
             stages=score.stages if score else (),
         )
-        self.done, self.failed = True, not report.complete
+        self.done, self.failed = True, self._is_fault(report)
         self._tell(report)
         return not self.failed
 
@@ -121,8 +123,11 @@ class Playing:
         if cause in ENDED_BY:
             return ENDED_BY[cause]
         if not self._has_ended():
-            return "the operator ended it"
+            return ENDED_IT
         return ENDED_BY[Cause.STOPPED] if station.must_ask else station.watch.why_held or "a fault"
+
+    def _is_fault(self, report: PlaybackReport) -> bool:
+        return not report.complete and report.ended_by not in (ENDED_IT, *ENDED_BY.values())
 
     def _tell(self, report: PlaybackReport) -> None:
         save_report(report, Path(self._playback.report))

@@ -5,6 +5,8 @@ import sys
 import time
 from pathlib import Path
 
+import mujoco
+
 from sim.callers import Callers
 from sim.cameras.cameras import Cameras
 from sim.cameras.render import Renderer
@@ -37,6 +39,7 @@ def assemble(
         SimError: the scene does not exist, or cannot be rendered.
         OSError: no room in the runtime directory.
     """
+    mujoco.set_mju_user_warning(_say_warning)  # else it writes a log where the user happens to be
     runtime = Path(config.runtime_dir)
     board = WorldBoard(runtime)
     scene = _scene(config)
@@ -55,6 +58,10 @@ def assemble(
     board.say(sentence, time.monotonic_ns())
     sys.stderr.write(f"{sentence}\n")
     return rig, RealTimeWorld(rig, renderers, states, callers, board, fifo)
+
+
+def _say_warning(text: str) -> None:
+    sys.stderr.write(f"MuJoCo: {text}\n")
 
 
 def _scene(config: WorldConfig) -> Scene:

@@ -295,7 +295,8 @@ class Loop:
         poses = self._config.poses
         if state is State.HOMING:
             problem = self._hold_all()
-            self._start_ramp(self._start_pose, self._leader.rewind(self._start_pose))
+            followers = safety.inside(self._leader.rewind(self._start_pose), self._limits)
+            self._start_ramp(self._start_pose, followers)
             return problem
         if state is State.RESTING:
             self._recovery.give_up()

@@ -108,6 +108,11 @@ def _limit_joint(
     return inside, flags
 
 
+def inside(pose: Floats, limits: Limits) -> Floats:
+    """The pose nearest to this one (14,) within the position limits; NaN stays NaN."""
+    return np.asarray(np.clip(pose, limits.lower, limits.upper))
+
+
 def clipped(command: Floats, sent: Floats, limited: Flags) -> list[int]:
     """`limited`, and POSITION where a servo's own limits kept a command from being sent; that it
     was rounded is no limit."""

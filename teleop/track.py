@@ -73,4 +73,6 @@ def load(path: Path, pace: float) -> Track:
         raise TrackError(f"Cannot read what is to be played back, {path}: {error}.") from error
     if rows.dtype != TRACK_DTYPE or rows.ndim != 1 or not len(rows):
         raise TrackError(f"{path} holds no commands to be played back.")
+    if (np.isfinite(rows["action"]) & ~np.isfinite(rows["qpos"])).any():
+        raise TrackError(f"{path} does not say where all arms were: nobody could compare.")
     return Track(rows["action"], rows["qpos"], pace)

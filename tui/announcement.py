@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from recorder.durations import in_words
 from session.config import SessionConfig
 from session.kind import RigKind, kind_of
 from tui.keymap import Action, Keymap
@@ -44,8 +45,8 @@ def _playback(config: SessionConfig) -> str:
     assert config.playback is not None
     playback = config.playback
     return (
-        f"{playback.name} is played back at {playback.speed:g}x; the arms hold where a joint is "
-        f"{playback.leader.max_error_rad:g} rad from the recording"
+        f"{playback.name} is played back at {playback.speed:g}x, {in_words(playback.seconds)}; the "
+        f"arms hold where a joint is {playback.leader.max_error_rad:g} rad from the recording"
     )
 
 

@@ -52,6 +52,13 @@ SENTENCES: Final[Mapping[Action, str]] = MappingProxyType(
     }
 )
 
+OF_TAKES: Final = (
+    *(Action.SUCCESS, Action.FAILURE, Action.DISCARD, Action.REDO, Action.UNDO, Action.ACCEPT),
+    *(Action.NOTE, Action.PAUSE, Action.CAMERAS),
+)
+"""Means nothing where nothing is recorded."""
+WITHOUT_TAKES: Final = "Do what is asked for; end here what the arms are doing."
+
 _WORDS: Final = {
     "enter": "Enter",
     "space": "Space",
@@ -111,9 +118,15 @@ class Keymap:
         """A question of the session, which says Enter, by the name of the key that answers here."""
         return question.replace("Enter", self.word(Action.GO_ON))
 
-    def help(self) -> tuple[tuple[str, str], ...]:
-        """Keys and sentence of every action that has a key."""
-        rows = ((self.words(action), SENTENCES[action]) for action in Action)
+    def help(self, recording: bool = True) -> tuple[tuple[str, str], ...]:
+        """Keys and sentence of every action that has a key.
+
+        Args:
+            recording: episodes are recorded: the keys for them are told, too.
+        """
+        actions = [action for action in Action if recording or action not in OF_TAKES]
+        sentences = SENTENCES if recording else {**SENTENCES, Action.GO_ON: WITHOUT_TAKES}
+        rows = ((self.words(action), sentences[action]) for action in actions)
         return tuple((words, sentence) for words, sentence in rows if words)
 
 

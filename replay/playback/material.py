@@ -9,12 +9,19 @@ from recorder.arms import Arms, arms_of
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from replay.errors import PlaybackError
-from teleop.joints import DOF
+from teleop.joints import DOF, JOINT_NAMES, is_gripper
+from teleop.rig_config import RigConfig
+from teleop.safety import limits_of
 from teleop.track import Track
 
 Floats = npt.NDArray[np.float64]
 MOST_GAPS: Final = 0.5
 """Of a recording's length that may be missing: what is bridged is invented."""
+FASTEST_HZ: Final = 200
+"""Of a recording (`recorder.config`)."""
+BEYOND_RAD: Final = 1.0
+BEYOND_GRIPPER: Final = 0.5
+"""So far beyond its limits no joint of such an arm was ever sent."""
 
 
 def arms_in(episode: EpisodeReader) -> Arms:
@@ -29,13 +36,13 @@ def arms_in(episode: EpisodeReader) -> Arms:
     return arms
 
 
-def track_of(episode: EpisodeReader, speed: float, rate_hz: int) -> Track:
+def track_of(episode: EpisodeReader, speed: float, rig: RigConfig) -> Track:
     """Commands and positions at even distances in time: steps that the recorder has lost are
     bridged on the straight way.
 
     Args:
         speed: of the recording's.
-        rate_hz: of the rig that plays it.
+        rig: that plays it.
 
     Raises:
         PlaybackError: the commands cannot be played.
@@ -44,16 +51,35 @@ def track_of(episode: EpisodeReader, speed: float, rate_hz: int) -> Track:
     arms, fps = arms_in(episode), episode.facts.fps
     step = episode.column("/tandem/step").astype(np.int64)
     action, qpos = _full(episode, "/action", arms), _full(episode, "/observations/qpos", arms)
-    if fps < 1 or not len(step) or (np.diff(step) <= 0).any():
+    if not 1 <= fps <= FASTEST_HZ:
+        raise PlaybackError(f"{episode.path}: {fps} steps a second is no rate of an episode.")
+    if not len(step) or (np.diff(step) <= 0).any():
         raise PlaybackError(f"{episode.path}: its steps are in no order: episodes check it.")
-    if not np.isfinite(action[:, arms.joints]).all():
-        raise PlaybackError(f"{episode.path}: not all of its commands are numbers.")
+    for what, rows in (("commands", action), ("positions", qpos)):
+        if not np.isfinite(rows[:, arms.joints]).all():
+            raise PlaybackError(f"{episode.path}: not all of its {what} are numbers.")
+    _check_reach(episode, action, step, rig)
     length = int(step[-1] - step[0]) + 1
     if len(step) < MOST_GAPS * length:
         lost = length - len(step)
         raise PlaybackError(f"{episode.path}: {lost} of its {length} steps are missing.")
     even = np.arange(step[0], step[-1] + 1)
-    return Track(_even(action, step, even), _even(qpos, step, even), speed * fps / rate_hz)
+    return Track(_even(action, step, even), _even(qpos, step, even), speed * fps / rig.rate_hz)
+
+
+def _check_reach(
+    episode: EpisodeReader, action: Floats, step: npt.NDArray[np.int64], rig: RigConfig
+) -> None:
+    """That the commands are for such arms: in degrees, say, they would not be."""
+    limits = limits_of(rig.safety)
+    beyond = np.where([is_gripper(name) for name in JOINT_NAMES], BEYOND_GRIPPER, BEYOND_RAD)
+    out = (action < limits.lower - beyond) | (action > limits.upper + beyond)
+    for row, joint in np.argwhere(out)[:1].tolist():
+        raise PlaybackError(
+            f"{episode.path}: {JOINT_NAMES[joint]} is told to go to {action[row, joint]:.4g} at "
+            f"step {step[row]}, far beyond its limits ({limits.lower[joint]:.2f} to "
+            f"{limits.upper[joint]:.2f}): nothing is played."
+        )
 
 
 def scene_of(episode: EpisodeReader) -> tuple[float, ...]:

@@ -1,5 +1,6 @@
 """The session that plays one episode on a rig."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,7 @@ from session.paths import datasets_dir
 from session.playback import EpisodePlayback
 from teleop.config import ConfigError
 from teleop.rig_config import PlaybackConfig
-from teleop.track import save
+from teleop.track import Track, save
 
 TRACK: Final = "track.npy"
 
@@ -39,38 +40,78 @@ def session_of(episode: EpisodeReader, options: PlaybackOptions, report: Path) -
         ConfigError: the rig's file is wrong, or there is none.
         EpisodeError: the file is damaged.
     """
+    wanted = wanted_of(episode, options)
+    try:
+        runtime = runtime_dir.create()
+    except OSError as error:
+        raise PlaybackError(_no_room(error)) from error
+    try:
+        save(wanted.track, runtime / TRACK)
+        return _config(episode, options, wanted, runtime, report)
+    except OSError as error:
+        runtime_dir.remove(runtime)
+        raise PlaybackError(_no_room(error)) from error
+    except BaseException:
+        runtime_dir.remove(runtime)
+        raise
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is played, and on what."""
+
+    rig_path: Path
+    rig_file: RigFile
+    task: TaskConfig
+    track: Track
+    state: tuple[float, ...]
+
+
+def wanted_of(episode: EpisodeReader, options: PlaybackOptions) -> Wanted:
+    """The same as `session_of`, and what it raises, with nothing started or made."""
     path = rig_path(options)
     rig_file = load_rig(path)
-    rig, mode = rig_file.rig, SimulationMode(realtime=options.realtime)
-    mode.check(rig_file)
+    SimulationMode(realtime=options.realtime).check(rig_file)
     _check_arms(episode, rig_file)
-    track = track_of(episode, options.speed, rig.rate_hz)
-    state = scene_of(episode) if rig.simulated else ()
-    task = _task(episode, rig_file)
-    runtime = runtime_dir.create()
-    save(track, runtime / TRACK)
-    leader = PlaybackConfig(str(runtime / TRACK), track.pace, options.max_error_rad)
-    return SessionConfig(
+    return Wanted(
+        rig_path=path,
         rig_file=rig_file,
-        task=task,
+        task=_task(episode, rig_file),
+        track=track_of(episode, options.speed, rig_file.rig),
+        state=scene_of(episode) if rig_file.rig.simulated else (),
+    )
+
+
+def _config(
+    episode: EpisodeReader, options: PlaybackOptions, wanted: Wanted, runtime: Path, report: Path
+) -> SessionConfig:
+    rig, track = wanted.rig_file.rig, wanted.track
+    return SessionConfig(
+        rig_file=wanted.rig_file,
+        task=wanted.task,
         episodes=1,
         seed=episode.facts.seed or 0,
         out=str(datasets_dir()),
         runtime_dir=str(runtime),
-        mode=mode,
+        mode=SimulationMode(realtime=options.realtime),
         purpose="replay",
-        rig_path=str(path.resolve()),
-        calibration=() if rig.simulated else load_calibration(path),
+        rig_path=str(wanted.rig_path.resolve()),
+        calibration=() if rig.simulated else load_calibration(wanted.rig_path),
         playback=EpisodePlayback(
             name=episode.path.stem,
             episode=number_of(episode.path) or 0,
-            leader=leader,
+            leader=PlaybackConfig(str(runtime / TRACK), track.pace, options.max_error_rad),
             speed=options.speed,
+            seconds=track.ticks * rig.period_s,
             recorded=episode.facts.success,
-            state=state,
+            state=wanted.state,
             report=str(report),
         ),
     )
+
+
+def _no_room(error: OSError) -> str:
+    return f"No session can start in {runtime_dir.PARENT}: {error.strerror or error}."
 
 
 def rig_path(options: PlaybackOptions) -> Path:

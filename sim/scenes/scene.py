@@ -24,6 +24,8 @@ from teleop.rig_config import PoseConfig
 
 START_RAD: Final = np.array(PoseConfig().start_rad)
 
+LARGEST: Final = 1e6
+"""What no number of a state comes near: metres, radians, seconds, and their derivatives."""
 _SUBSTEPS: Final = round(TICK_S / TIMESTEP_S)
 _SETTLE_STEPS: Final = 40
 _SETTLE_PARTS: Final = 10
@@ -213,8 +215,8 @@ class Scene:
                 f"A state of task '{self.task}' has {self.state_size} numbers, this one has shape "
                 f"{state.shape}: it was stored by another scene or another version."
             )
-        if not np.isfinite(state).all():
-            raise SceneError(f"This state of task '{self.task}' is not known: it is not finite.")
+        if not (np.abs(state) < LARGEST).all():  # nor NaN
+            raise SceneError(f"This state of task '{self.task}' is none: its numbers cannot be.")
 
     def _load(self, state: Array) -> None:
         state = np.ascontiguousarray(state, dtype=np.float64)

@@ -2,9 +2,12 @@
 that are a real rig as far as the session knows."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import h5py
 import numpy as np
 import pytest
 from emulated_rig import EmulatedRig
-from session_harness import emulated_rig, run, running, small_rig, wait_until
+from session_harness import ROOT, emulated_rig, run, running, small_rig, wait_until
 
 from recorder.episode.reader import EpisodeReader
 from session.processes import environment
@@ -139,6 +142,8 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     ("column", "value", "sentence"),
     [
         ("/action", np.nan, "not all of its commands are numbers"),
+        ("/observations/qpos", np.inf, "not all of its positions are numbers"),
+        ("/action", 90.0, "left_waist is told to go to 90 at step 0, far beyond its limits"),
         ("/tandem/sim_state", np.inf, "its scene is not known at the first step"),
         ("/tandem/step", 0, "its steps are in no order"),
     ],
@@ -153,6 +158,48 @@ def test_what_cannot_be_played_is_refused_before_anything_starts(
     status, reports, said = replay(path, "--on", "sim")
     assert (status, reports) == (2, [])
     assert sentence in said
+
+
+def test_a_rate_that_cannot_be_is_refused(recorded: Path, tmp_path: Path) -> None:
+    path = tmp_path / "episode_7.hdf5"
+    shutil.copyfile(recorded, path)
+    with h5py.File(path, "r+") as file:
+        file.attrs["fps"] = 10**9
+    status, reports, said = replay(path, "--on", "sim")
+    assert (status, reports) == (2, [])
+    assert said == f"replay: {path}: 1000000000 steps a second is no rate of an episode.\n"
+
+
+def test_of_several_the_bad_ones_are_told_first_and_the_others_played(
+    recorded: Path, tmp_path: Path
+) -> None:
+    for number in (0, 1, 2):
+        shutil.copyfile(recorded, tmp_path / f"episode_{number}.hdf5")
+    (tmp_path / "episode_0.hdf5").write_text("no HDF5")
+    with h5py.File(tmp_path / "episode_2.hdf5", "r+") as file:
+        file["/observations/images/cam_high"][5, 50] ^= 0xFF
+    status, reports, said = replay(tmp_path, "--on", "sim")
+    assert status == 1
+    assert [report["episode"] for report in reports] == ["episode_1", "episode_2"]
+    assert "episode_0.hdf5 is not an episode file" in said
+    assert "episode_2.hdf5 is unsound: Images of cam_high differ" in said
+    assert not list(Path(tempfile.gettempdir()).glob(f"tandem-replay-{os.getpid()}-*"))
+
+
+@pytest.mark.parametrize("way", ["enter", "ctrl-c"])
+def test_the_operator_ends_it(recorded: Path, way: str) -> None:
+    rig = ROOT / "configs" / "rigs" / "sim-realtime.toml"
+    arguments = [str(recorded), "--on", str(rig), "--realtime", "--headless", "--speed", "0.2"]
+    with running(rig, [sys.executable, "-m", "replay", *arguments]) as session:
+        wait_until(lambda: session.field("ticks", "step") > 60, 60, "sixty steps")
+        if way == "enter":
+            session.ask("go_on")
+        else:
+            session.process.send_signal(signal.SIGINT)
+        status, text = session.finish()
+    assert status == (1 if way == "enter" else 130), text
+    assert f"ticks were played: the operator {'ended it' if way == 'enter' else 'left'}" in text
+    assert "The arms are at rest, torque off." in text
 
 
 # -- on a rig that somebody works
@@ -237,6 +284,16 @@ def test_what_the_arms_do_not_do_again_ends_in_a_hold(tmp_path: Path, arms: Emul
         status, text = session.finish()
     assert status == 1, text
     assert "right_shoulder is +0.60 rad from where it was in the recording" in text
+
+
+def test_an_unsound_episode_is_not_played_on_a_rig(tmp_path: Path, arms: EmulatedRig) -> None:
+    path, rig = waving(tmp_path), emulated_rig(tmp_path, arms.ports)
+    with h5py.File(path, "r+") as file:
+        file["/observations/images/cam_0"][5, 50] ^= 0xFF
+    status, reports, said = replay(path, "--on", rig)
+    assert (status, reports) == (2, [])
+    assert "is unsound: Images of cam_0 differ" in said
+    assert "It is not played on a rig." in said
 
 
 def test_other_arms_than_the_rig_has_are_refused(tmp_path: Path, arms: EmulatedRig) -> None:

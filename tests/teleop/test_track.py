@@ -65,6 +65,14 @@ def test_what_is_no_track_is_refused(tmp_path: Path, content: bytes | None) -> N
         load(path, 1.0)
 
 
+def test_a_track_that_nobody_could_compare_with_is_refused(tmp_path: Path) -> None:
+    recorded = track(5)
+    recorded.qpos[3, 2] = np.nan
+    save(recorded, tmp_path / "track.npy")
+    with pytest.raises(TrackError, match="does not say where all arms were"):
+        load(tmp_path / "track.npy", 1.0)
+
+
 @pytest.mark.parametrize("rows", [np.zeros(0, TRACK_DTYPE), np.zeros(4), np.zeros((2, 2))])
 def test_nor_other_arrays(tmp_path: Path, rows: np.ndarray) -> None:
     np.save(tmp_path / "track.npy", rows, allow_pickle=False)

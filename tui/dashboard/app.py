@@ -179,7 +179,9 @@ class Dashboard(TerminalApp):
             return
         match action:
             case Action.HELP:
-                self.push_screen(Help(self._keys, facts.session.by_grippers))
+                session = facts.session
+                recording = session.purpose == "record"
+                self.push_screen(Help(self._keys, session.by_grippers, recording))
             case Action.DETACH:
                 self._ask_how_to_leave()
             case Action.CAMERAS:

@@ -41,12 +41,10 @@ def tracking_words(tracking: TrackingFacts, short: bool = False) -> str:
     """For people: what is played back, and how close the arms are to it."""
     if tracking.error_rad is None:
         return tracking.episode
+    off = f"{round(tracking.error_rad, 3) + 0.0:+.3f} rad off"
     if short:
-        return f"{tracking.error_rad:+.3f} rad off"
-    return (
-        f"{tracking.episode}: {tracking.joint} {tracking.error_rad:+.3f} rad off "
-        f"(holds at {tracking.limit_rad:g})"
-    )
+        return off
+    return f"{tracking.episode}: {tracking.joint} {off} (holds at {tracking.limit_rad:g})"
 
 
 def _track(playback: EpisodePlayback | None) -> Track | None:

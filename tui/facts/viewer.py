@@ -11,9 +11,16 @@ from session.status import STATUS_RING as SESSION_STATUS
 from teleop.config import ConfigError, build, read_json
 from teleop.lockstep import WORLD_STATUS
 from teleop.ring import Record, RingError, RingReader
-from teleop.tick import TICK_RING
+from teleop.tick import TICK_RING, State
 from tui.facts.arms import Arms
-from tui.facts.facts import Facts, SessionFacts, TakeFacts, Thumbnail
+from tui.facts.facts import (
+    ArmsFacts,
+    Facts,
+    LoopFacts,
+    SessionFacts,
+    TakeFacts,
+    Thumbnail,
+)
 from tui.facts.flow import configured, flow_of, stage_of, with_tick
 from tui.facts.loop import loop_of
 from tui.facts.pace import Pace
@@ -36,6 +43,8 @@ class Viewer:
         self._config: SessionConfig | None = None
         self._arms: Arms | None = None
         self._tracking = TrackingLook(None)
+        self._loop: LoopFacts | None = None
+        self._arms_facts: ArmsFacts | None = None
         self._ticks = Ticks()
         self._takes = Takes()
         self._growth = Growth()
@@ -66,11 +75,14 @@ class Viewer:
         takes: tuple[TakeFacts, ...] = ()
         if status is not None:
             takes = self._takes.look(status, rig.period_s)
+        if not self._has_let_go():  # what it let go of is not gone
+            self._loop = loop_of(self._ticks, rig, lockstep, now_s)
+            self._arms_facts = self._arms.look(self._ticks)
         return Facts(
             now_s,
             session=self._flow(config, status, now_s),
-            loop=loop_of(self._ticks, rig, lockstep, now_s),
-            arms=self._arms.look(self._ticks),
+            loop=self._loop,
+            arms=self._arms_facts,
             recording=recording_of(recorder, cameras, self._growth, now_s),
             takes=takes,
         )
@@ -94,6 +106,11 @@ class Viewer:
             for name, number, size, image in rows
             if size.all()
         )
+
+    def _has_let_go(self) -> bool:
+        """Control has come to its end, and closed its ports."""
+        tick = self._ticks.newest
+        return tick is not None and int(tick["state"]) == State.DISCONNECTED
 
     def _flow(self, config: SessionConfig, status: Record | None, now_s: float) -> SessionFacts:
         """Where the session is, with what its ticks and its world say of that."""

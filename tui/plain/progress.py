@@ -123,7 +123,8 @@ class Progress:
 
     def _act(self, action: Action, facts: Facts) -> None:
         if action is Action.HELP:
-            self._print("\n".join(f"{keys:<12}{what}" for keys, what in self._keymap.help()))
+            rows = self._keymap.help(facts.session.purpose == "record")
+            self._print("\n".join(f"{keys:<12}{what}" for keys, what in rows))
         elif action is Action.DETACH:
             self._left = True
         else:

@@ -5,7 +5,7 @@ from typing import Final
 from session.status import Phase, TakeState
 from tui.dashboard.drawing.rows import Row, fit, width_of
 from tui.dashboard.panels.scene import Scene
-from tui.facts.facts import Facts
+from tui.facts.facts import Facts, SessionFacts
 
 WORDS: Final = {
     "go_on": "go on",
@@ -54,6 +54,8 @@ GO_ON: Final = {
     Phase.MIRRORING: "finish",
     Phase.REPLAYING: "finish",
 }
+AS_ASKED: Final = "as asked"
+"""After a playback the arms do not go on: they go to rest."""
 FORMS: Final = ((True, False), (False, False), (False, True))
 """Roomy and short, the easiest to read first."""
 
@@ -73,6 +75,8 @@ def actions(facts: Facts) -> list[str]:
     """What makes sense just now: nothing about the last take where there is none."""
     phase, takes = facts.session.phase, facts.takes
     useless: set[str] = set()
+    if facts.session.purpose != "record":
+        useless |= {"cameras", "pause"}
     if not takes and phase is not Phase.RECORDING:
         useless |= set(AFTER)
     if phase is Phase.HOLDING and takes and takes[0].state is not TakeState.REJECTED:
@@ -90,7 +94,7 @@ def _line(
     row: Row = []
     left_out: set[str] = set()
     for action in dict.fromkeys(each for each in wanted if each in scene.keys):
-        word = _word(action, scene.facts.session.phase)
+        word = _word(action, scene.facts.session)
         entry = _entry(scene.keys[action], SHORT.get(word, word) if short else word, roomy)
         if width_of([*row, *entry, *last]) <= width:
             row += entry
@@ -99,7 +103,10 @@ def _line(
     return [*row, *last], left_out
 
 
-def _word(action: str, phase: Phase) -> str:
+def _word(action: str, session: SessionFacts) -> str:
+    phase = session.phase
+    if action == "go_on" and phase is Phase.HOLDING and session.purpose == "replay":
+        return AS_ASKED
     if action == "go_on":
         return GO_ON.get(phase, WORDS["go_on"])
     if action == "pause" and phase is Phase.PAUSED:

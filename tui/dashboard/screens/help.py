@@ -28,15 +28,19 @@ LIMITS: Final = (
 )
 
 
-def help_text(keymap: Keymap, by_grippers: bool) -> Content:
-    """Everything that the operator can do, in 22 lines of at most 78 columns."""
-    twice = ", ".join(keymap.word(each) for each in (Action.DISCARD, Action.REDO, Action.REST))
+def help_text(keymap: Keymap, by_grippers: bool, recording: bool = True) -> Content:
+    """Everything that the operator can do, in 22 lines of at most 78 columns.
+
+    Args:
+        recording: episodes are recorded; else the keys for them are left out.
+    """
+    twice = (Action.DISCARD, Action.REDO, Action.REST) if recording else (Action.REST,)
     lines = [
-        f"{twice}: press twice within two seconds.",
-        *(GESTURES if by_grippers else ()),
+        f"{', '.join(map(keymap.word, twice))}: press twice within two seconds.",
+        *((GESTURES if recording else GESTURES[:1]) if by_grippers else ()),
         *LIMITS,
     ]
-    keys = key_rows([*keymap.help(), *ALWAYS], COLUMN)
+    keys = key_rows([*keymap.help(recording), *ALWAYS], COLUMN)
     return Content("\n").join([keys, *map(Content, lines)])
 
 
@@ -52,9 +56,9 @@ class Help(ModalScreen[None]):
     Help .title { text-style: bold; margin-bottom: 1; }
     """
 
-    def __init__(self, keymap: Keymap, by_grippers: bool) -> None:
+    def __init__(self, keymap: Keymap, by_grippers: bool, recording: bool) -> None:
         super().__init__()
-        self._text = help_text(keymap, by_grippers)
+        self._text = help_text(keymap, by_grippers, recording)
 
     def compose(self) -> ComposeResult:
         """One text, scrolled where the terminal is low."""
