@@ -98,3 +98,13 @@ def test_a_ramp_arrives_at_bounded_speed(start: Any, target: Any, speed: Any) ->
 
 def test_a_ramp_without_distance_is_one_tick() -> None:
     assert safety.ramp(HOME, HOME, np.ones(DOF), PERIOD_S).ticks == 1
+
+
+@given(anything)
+def test_a_pose_to_start_from_lies_within_the_position_limits(pose: Any) -> None:
+    inside = safety.inside(pose, LIMITS)
+    known = np.isfinite(pose)
+    assert ((inside >= LIMITS.lower) & (inside <= LIMITS.upper))[known].all()
+    assert np.isnan(inside[np.isnan(pose)]).all()
+    within = known & (pose >= LIMITS.lower) & (pose <= LIMITS.upper)
+    assert np.array_equal(inside[within], pose[within])

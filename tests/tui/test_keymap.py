@@ -48,3 +48,9 @@ def test_signs_have_the_names_that_rig_files_use() -> None:
         *("a", "question_mark", "full_stop", "comma", "minus", "plus", "slash", "space", "enter"),
         "ctrl+a",
     ]
+
+
+def test_where_nothing_is_recorded_no_key_is_said_to_touch_an_episode() -> None:
+    rows = dict(Keymap().help(recording=False))
+    assert {"Enter", "Space, F9", "?"} < set(rows)
+    assert not any("episode" in sentence or "trash" in sentence for sentence in rows.values())

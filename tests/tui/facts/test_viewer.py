@@ -177,3 +177,15 @@ def test_a_look_is_cheap(rings: LiveRings, tmp_path: Path) -> None:
         costs.append(time.thread_time() - began)
     assert np.median(costs) < 5e-3
     assert now_ns == 650 * PERIOD_NS
+
+
+def test_what_control_has_let_go_of_is_not_gone(rings: LiveRings, tmp_path: Path) -> None:
+    viewer = Viewer(tmp_path)
+    rings.run(10, state=State.RESTING, connected=True, held=False)
+    before = viewer.look(1.0)
+    rings.run(1, 10 * PERIOD_NS, state=State.DISCONNECTED, connected=False, held=True)
+    after = viewer.look(1.1)
+    assert (after.loop, after.arms) == (before.loop, before.arms)
+    assert after.loop is not None
+    assert all(bus.connected for bus in after.loop.buses)
+    assert after.session.state is State.DISCONNECTED
