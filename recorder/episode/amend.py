@@ -27,6 +27,7 @@ from teleop.tick import Outcome
 
 MAX_NOTES_BYTES: Final = 60_000
 """Of all notes on an episode; HDF5 takes 64 KB an attribute."""
+MAX_REASON_BYTES: Final = 2000
 COPY_BYTES: Final = 1 << 30
 """At most in one system call."""
 CANNOT_SHARE: Final = (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP)
@@ -62,6 +63,8 @@ def amend(
     notes = None if note is None else _with_line(facts.notes or "", _one_line(note))
     if notes and len(notes.encode(errors="replace")) > MAX_NOTES_BYTES:
         raise AmendError(f"{path} is full of notes: it takes no more.")
+    if reason is not None and len(_one_line(reason).encode(errors="replace")) > MAX_REASON_BYTES:
+        raise AmendError(f"{path}: a reason of more than {MAX_REASON_BYTES} bytes is a note.")
     wanted = {
         "success": outcome.name.lower() if outcome is not None else None,
         "label_reason": None if reason is None else _one_line(reason),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recorder.errors import AmendError
+from teleop.tick import Outcome
 
 MAX_EDITS_BYTES: Final = 60_000
 """Of all of them; HDF5 takes 64 KB an attribute."""
@@ -115,11 +116,10 @@ class History:
                 keep_s = told.get("idle_keep_s")
                 keep_s = keep_s if isinstance(keep_s, float) else None
                 return TrimEdit(utc, first, last, of, kept, keep_s)
-            case {"verb": "label", "utc": str(utc)} if _is_label(told.get("before", {})):
-                line = told.get("note_line")
-                return LabelEdit(
-                    utc, told.get("before", {}), line if isinstance(line, int) else None
-                )
+            case {"verb": "label", "utc": str(utc)} if _is_label(
+                told.get("before", {})
+            ) and _is_line(told.get("note_line")):
+                return LabelEdit(utc, told.get("before", {}), told.get("note_line"))
             case {"verb": "trim" | "label"}:
                 raise self._damaged()
         raise AmendError(
@@ -138,4 +138,8 @@ def _is_edit(told: Any) -> bool:
 def _is_label(before: Any) -> bool:
     return isinstance(before, dict) and all(
         name in LABEL and isinstance(value, str) for name, value in before.items()
-    )
+    ) and str(before.get("success", "unlabelled")).upper() in Outcome.__members__
+
+
+def _is_line(line: Any) -> bool:
+    return line is None or (type(line) is int and line >= 0)

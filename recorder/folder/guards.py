@@ -21,6 +21,8 @@ from recorder.folder.identity import FolderIdentity, identity_of
 from recorder.folder.numbering import episodes_in, newest_in
 
 LOCK_FILE: Final = ".recorder.lock"
+EDITING: Final = "editing"
+"""Stands in the lock for the session, where a command holds it."""
 LOCK_POLL_S: Final = 0.1
 IDENTITIES_CHECKED: Final = 50
 MIB: Final = 1 << 20
@@ -127,21 +129,24 @@ def check_identity(folder: Path, identity: FolderIdentity) -> None:
 
 
 @contextmanager
-def folder_lock(folder: Path, patience_s: float) -> Iterator[None]:
-    """Hold the folder for one recorder. The lock goes with the process, however it ends.
+def folder_lock(folder: Path, patience_s: float, *, editing: bool = False) -> Iterator[None]:
+    """Hold the folder for one recorder, or one command that edits it. The lock goes with the
+    process, however it ends.
 
     Args:
-        patience_s: how long to wait for a recorder that is still finalising.
+        patience_s: how long to wait for a recorder that is still finalising, and for a command.
+        editing: we are such a command: it takes a moment.
 
     Raises:
-        FolderError: another recorder holds it.
+        FolderError: somebody else holds it.
     """
     descriptor = _open_lock(folder)
     try:
-        _acquire(descriptor, folder, patience_s)
+        _acquire(descriptor, folder, patience_s, editing)
         with suppress(OSError):  # it is a courtesy, and on a full disk there may be no room for it
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()} {os.getppid()}\n".encode(), 0)
+            session = EDITING if editing else os.getppid()
+            os.pwrite(descriptor, f"{os.getpid()} {session}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)
@@ -161,29 +166,41 @@ def _open_lock(folder: Path) -> int:
     return descriptor
 
 
-def _acquire(descriptor: int, folder: Path, patience_s: float) -> None:
+def _acquire(descriptor: int, folder: Path, patience_s: float, editing: bool) -> None:
     deadline = time.monotonic() + patience_s
     while True:
         try:
             return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder, session = _holder(descriptor)
+            # A command is soon done; a recorder whose session was killed finalises what it holds.
             if not _is_alive(session) and time.monotonic() < deadline:
-                time.sleep(LOCK_POLL_S)  # its session was killed: it is finalising what it holds
+                time.sleep(LOCK_POLL_S)
                 continue
-            raise FolderError(
-                f"Another recorder (process {holder}) records into {folder}. Go back to its "
-                "session by collect.py --attach, wait for its end, or choose another folder with "
-                "--out."
-            ) from None
+            raise FolderError(_held_by(holder, session, folder, editing)) from None
 
 
-def _holder(descriptor: int) -> tuple[str, int | None]:
-    """Who holds the lock, as it says itself: the recorder's and its session's process."""
+def _held_by(holder: str, session: str, folder: Path, editing: bool) -> str:
+    if session == EDITING:
+        return f"Another command (process {holder}) is changing {folder}: wait for it."
+    who = f"recorder (process {holder}) records into {folder}"
+    if editing:
+        return (
+            f"A {who}: wait for the end of its session (collect.py --attach goes back to it), and "
+            "try again."
+        )
+    return (
+        f"Another {who}. Go back to its session by collect.py --attach, wait for its end, or "
+        "choose another folder with --out."
+    )
+
+
+def _holder(descriptor: int) -> tuple[str, str]:
+    """Who holds the lock, as it says itself: its process, and the recorder's session, or
+    EDITING."""
     words = os.pread(descriptor, 64, 0).decode(errors="replace").split()
-    session = int(words[1]) if len(words) == 2 and words[1].isdecimal() else None
-    return words[0] if words else "unknown", session
+    return (words[0], words[1]) if len(words) == 2 else ("unknown", "")
 
 
-def _is_alive(pid: int | None) -> bool:
-    return pid is not None and Path(f"/proc/{pid}").exists()
+def _is_alive(session: str) -> bool:
+    return session.isdecimal() and Path(f"/proc/{session}").exists()

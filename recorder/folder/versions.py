@@ -116,6 +116,11 @@ def _kept_version(path: Path, trash: Path, edit: TrimEdit) -> tuple[Path, dict[s
     with EpisodeReader(kept) as before, EpisodeReader(path) as now:
         if (before.facts.episode_id, before.steps) != (now.facts.episode_id, edit.of):
             raise AmendError(f"Cannot undo the trim of {path}: {kept} is another episode.")
+        if faults := check(before, decode=False):
+            raise AmendError(
+                f"Cannot undo the trim of {path}: {kept}, the file as it was, is damaged: "
+                f"{faults[0]}"
+            )
         return kept, _written_since(before.facts, now.facts)
 
 

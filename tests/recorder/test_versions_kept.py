@@ -1,11 +1,13 @@
 """A trim keeps the file as it was, undoing it brings that back, and no fault costs either."""
 
 import errno
+import json
 import os
 import subprocess
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -225,9 +227,14 @@ def test_edits_of_later_versions_are_handed_on(path: Path) -> None:
 
 
 def test_edits_without_end_are_refused(path: Path) -> None:
-    text = "x" * (MAX_EDITS_BYTES // 2)
-    for reason in (f"{text}1", f"{text}2"):
-        amend(path, outcome=Outcome.FAILURE, reason=reason, edited_utc=UTC)
+    with pytest.raises(RecorderError, match="a reason of more than 2000 bytes is a note"):
+        amend(path, outcome=Outcome.FAILURE, reason="x" * 2001, edited_utc=UTC)
+    done = [{"verb": "label", "utc": UTC, "before": {"label_reason": "x" * 1900}}] * 30
+    assert len(json.dumps(done)) < MAX_EDITS_BYTES
+    with h5py.File(path, "r+") as file:
+        file.attrs["edits"] = np.bytes_(json.dumps(done))
+    amend(path, outcome=Outcome.FAILURE, reason="x", edited_utc=UTC)
+    amend(path, outcome=Outcome.SUCCESS, reason="x" * 100, edited_utc=UTC)
     before = path.read_bytes()
     with pytest.raises(RecorderError, match="so often that it can remember no more"):
         amend(path, outcome=Outcome.FAILURE, reason="third", edited_utc=UTC)
@@ -264,3 +271,25 @@ def test_any_damage_is_an_error_or_a_sound_excerpt(
         with EpisodeReader(path) as episode:
             assert check(episode, decode=False) == []
     assert not list(path.parent.rglob("*.part"))
+
+
+def test_a_damaged_original_does_not_take_the_place_of_a_sound_file(path: Path) -> None:
+    kept, _ = trim(path, 5, 40, UTC)
+    with h5py.File(kept, "r+") as file:
+        file["/observations/images/cam_0"][7, 50] ^= 0xFF
+    before = path.read_bytes()
+    with pytest.raises(AmendError, match="the file as it was, is damaged: Images of cam_0 differ"):
+        untrim(path, newest(path))
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"before": {"success": "banana"}}, {"note_line": True}, {"note_line": -1}],
+)
+def test_a_label_that_was_never_one_is_not_brought_back(
+    path: Path, told: dict[str, object]
+) -> None:
+    edits = json.dumps([{"verb": "label", "utc": UTC, **told}])
+    with pytest.raises(AmendError, match="damaged"):
+        _ = History(path, edits).newest
