@@ -104,6 +104,9 @@ class Attempt:
             self._enter_in_books(ended_by)
         return ended_by is not Cause.FAULT
 
+    def give_up(self, why: str) -> None:
+        """The session cannot go on: its end enters in the books what is open."""
+
     def abandon(self) -> None:
         """The recorder was lost: what it has written of the episode is recovered, and no take."""
         if self._station.takes.open is not None:

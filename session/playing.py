@@ -83,17 +83,13 @@ class Playing:
             station.tell(Stop(Outcome.UNLABELLED))
         station.resume()
         station.wait(self._has_ended, CLOSE_TIMEOUT_S, "the end of the playback", False)
-        self._look()
-        report = self._tracking.report(
-            episode=self._playback.name,
-            ended_by="" if self._is_complete() else ended_by,
-            recorded=self._playback.recorded,
-            stage=score.stage if score else None,
-            stages=score.stages if score else (),
-        )
-        self.done, self.failed = True, self._is_fault(report)
-        self._tell(report)
+        self._report(ended_by, score)
         return not self.failed
+
+    def give_up(self, why: str) -> None:
+        """The session cannot go on: what was played until then is told all the same."""
+        if self._started_at_tick and not self.done:
+            self._report(why, None)
 
     def abandon(self) -> None:
         """There is no recorder to be lost."""
@@ -125,6 +121,18 @@ class Playing:
         if not self._has_ended():
             return ENDED_IT
         return ENDED_BY[Cause.STOPPED] if station.must_ask else station.watch.why_held or "a fault"
+
+    def _report(self, ended_by: str, score: Score | None) -> None:
+        self._look()
+        report = self._tracking.report(
+            episode=self._playback.name,
+            ended_by="" if self._is_complete() else ended_by,
+            recorded=self._playback.recorded,
+            stage=score.stage if score else None,
+            stages=score.stages if score else (),
+        )
+        self.done, self.failed = True, self._is_fault(report)
+        self._tell(report)
 
     def _is_fault(self, report: PlaybackReport) -> bool:
         return not report.complete and report.ended_by not in (ENDED_IT, *ENDED_BY.values())

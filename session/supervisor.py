@@ -80,20 +80,20 @@ class Supervisor:
             pass
         except Unwatched:  # while the processes were started
             station.log("No terminal is watching.", "warning")
-            self._hold_after_fault()
+            self._hold_after_fault("no terminal was watching")
         except (SessionError, LockstepError, RecorderError) as error:
             station.log(str(error), "error")
-            self._hold_after_fault()
+            self._hold_after_fault(str(error))
             status = 1
         except OSError as error:
             where = error.filename or station.runtime
             station.log(f"The session cannot go on at {where}: {error.strerror}.", "error")
-            self._hold_after_fault()
+            self._hold_after_fault(str(error))
             status = 1
         except Exception as error:  # a fault of ours: the arms hold all the same
             station.log(f"The session failed: {error!r}.", "error")
             traceback.print_exc()
-            self._hold_after_fault()
+            self._hold_after_fault(repr(error))
             status = 1
         return Ending(station, self._holds).run(max(status, int(self._attempt.failed)))
 
@@ -101,9 +101,10 @@ class Supervisor:
         """Come to the end as after the first Ctrl-C (on SIGTERM)."""
         self._station.leaving = self._station.leaving or "stop"
 
-    def _hold_after_fault(self) -> None:
+    def _hold_after_fault(self, why: str) -> None:
         """Until somebody says to rest; another fault meanwhile must not keep the arms from that."""
         try:
+            self._attempt.give_up(why)
             self._holds.after_fault()
         except Exception as error:
             self._station.log(f"The session failed again: {error!r}.", "error")

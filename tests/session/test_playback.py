@@ -3,6 +3,7 @@ that are a real rig as far as the session knows."""
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -200,6 +201,19 @@ def test_the_operator_ends_it(recorded: Path, way: str) -> None:
     assert status == (1 if way == "enter" else 130), text
     assert f"ticks were played: the operator {'ended it' if way == 'enter' else 'left'}" in text
     assert "The arms are at rest, torque off." in text
+
+
+@pytest.mark.parametrize("victim", [pytest.param("world", marks=pytest.mark.slow), "control"])
+def test_what_was_played_is_told_whatever_dies(recorded: Path, victim: str) -> None:
+    rig = ROOT / "configs" / "rigs" / "sim-realtime.toml"
+    arguments = [str(recorded), "--on", str(rig), "--realtime", "--headless", "--speed", "0.2"]
+    with running(rig, [sys.executable, "-m", "replay", *arguments]) as session:
+        wait_until(lambda: session.field("ticks", "step") > 60, 60, "sixty steps")
+        os.kill(session.pid(victim), signal.SIGKILL)
+        status, text = session.finish()
+    assert status == 1, text
+    assert re.search(r"episode_0: [0-9]+ of [0-9]+ ticks were played: ", text), text
+    assert "tracking   rms 0.0" in text
 
 
 # -- on a rig that somebody works
