@@ -13,21 +13,19 @@ from pathlib import Path
 from typing import Final
 
 from recorder.episode.reader import EpisodeReader
-from recorder.errors import EpisodeError, RecorderError
+from recorder.errors import RecorderError
 from recorder.printable import printable, printable_lines
 from recorder.quality import Judgement
 from replay.errors import ReplayError
-from replay.find import find_episodes
+from replay.find import NAMES, find_episodes
 from replay.inspect.checked import UNUSABLE, Checked, check_file, facts_of
+from replay.inspect.lines import about, lines_of
 from replay.inspect.quality import quality
-from replay.inspect.report import report
-from replay.inspect.summary import summarise
 from replay.printer import Printer
 from session.errors import LaunchError
 from teleop.config import ConfigError
 
 INTERRUPTED: Final = 130
-TOO_DAMAGED: Final = "  too damaged to say what it holds, or to draw it"
 VIEWER: Final = "viewer"
 """What `--rerun` without a file means."""
 
@@ -114,14 +112,11 @@ def _say(checked: Checked, options: argparse.Namespace, printer: Printer) -> Non
     if _is_unusable(checked, printer):
         return
     with EpisodeReader(checked.path) as episode:
-        lines = _about(episode, checked)
-        made = _make(episode, options, checked.judgement) if lines else []
+        told = about(episode, checked)
+        made = _make(episode, options, checked.judgement) if told else []
     printer.record(facts_of(checked))
-    for line in (*(lines or (str(checked.path), TOO_DAMAGED)), *made, *quality(checked)):
+    for line in lines_of(checked, told, made):
         printer.line(line)
-    printer.line("UNSOUND" if checked.faults else "sound")
-    for fault in checked.faults:
-        printer.line(f"  - {fault}")
 
 
 def _say_shortly(checked: Checked, printer: Printer) -> None:
@@ -141,17 +136,6 @@ def _is_unusable(checked: Checked, printer: Printer) -> bool:
         printer.record(facts_of(checked))
         sys.stderr.write(f"replay: {printable(checked.error)}\n")
     return bool(checked.error)
-
-
-def _about(episode: EpisodeReader, checked: Checked) -> list[str]:
-    """What it holds; nothing where it is too damaged for that."""
-    try:
-        return list(report(episode, summarise(episode)))
-    except (EpisodeError, ArithmeticError, ValueError, IndexError) as error:
-        # The check has found what makes the numbers impossible; say it rather than half of them.
-        if not checked.faults:
-            raise EpisodeError(f"{episode.path}: {error}") from error
-        return []
 
 
 def _make(
@@ -198,7 +182,7 @@ def _parser() -> argparse.ArgumentParser:
         "episodes",
         nargs="+",
         metavar="EPISODE",
-        help="files, folders or patterns; a bare name or number is searched under datasets/",
+        help=NAMES,
     )
     parser.add_argument("--task", metavar="NAME", help="bare names and numbers are of this task")
     parser.add_argument("--json", action="store_true", help="one JSON object a line")

@@ -1,11 +1,9 @@
 """Finding the episodes that somebody means: files, folders, patterns, bare names and numbers."""
 
-import difflib
-import fnmatch
 import glob
 import math
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,10 +12,14 @@ from recorder.episode.schema import SUFFIX
 from recorder.errors import FolderError
 from recorder.folder.numbering import episodes_in, number_of
 from replay.errors import NotFoundError
+from replay.names import DATASETS, matches, named, no_such, several
 from session.paths import datasets_dir
 
-SUGGESTIONS: Final = 5
-DATASETS: Final = "datasets"
+NAMES: Final = (
+    "a file, folder, pattern, name or number: battery, battery/episode_1, episode_1 or 1 are "
+    "looked for here, then under datasets/; .hdf5 may be left out"
+)
+"""What the help of a command says that somebody can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +36,33 @@ class InFolder:
 
 
 def find_episode(name: str, roots: Sequence[Path] | None = None, task: str | None = None) -> Path:
-    """The file that `name` means: a path as it is, a bare name or number searched under datasets/.
+    """The file or folder that `name` means: a path as it is; or, from datasets/ on, a folder, an
+    episode in it (`battery/episode_1`), and a bare name or number in any. None needs its suffix.
 
     Args:
         roots: the folders to search; `datasets/` here, and where episodes go by default.
-        task: search in this folder of theirs only.
+        task: search for bare names and numbers in this folder of theirs only.
 
     Raises:
         NotFoundError: there is none (nearest names listed), or there are several (all listed).
     """
     if _is_there(name):
         return Path(name)
-    if Path(name).name != name:
-        raise NotFoundError(f"{name} does not exist.")
-    searched, file_name = _searched(roots, task), _file_name(name)
-    found = _search(searched, glob.escape(file_name))
+    roots = _roots() if roots is None else roots
+    found = named(name, roots, task)
     if len(found) > 1:
-        listed = "\n".join(f"  {path}" for path in found)
-        raise NotFoundError(f"Several episodes are called {file_name}; say which one:\n{listed}")
+        raise NotFoundError(several(name, found, roots))
     if found:
         return found[0]
-    where = f"{DATASETS}/{task or ''}"
-    raise NotFoundError(f"There is no {file_name} under {where}. {_nearest(searched, file_name)}")
+    raise NotFoundError(no_such(name, roots, task))
 
 
 def find(
     names: Sequence[str], roots: Sequence[Path] | None = None, task: str | None = None
 ) -> list[Path]:
     """The files and folders that names mean, each once, in the order of the names. A pattern means
-    all that it matches: from here or, if that is nothing and it is bare, under datasets/.
+    all that it matches: from here or, if that is nothing, from datasets/ on; a bare one anywhere
+    below that.
 
     Raises:
         NotFoundError: as `find_episode`, or nothing matches a pattern.
@@ -70,7 +70,7 @@ def find(
     found: list[Path] = []
     for name in names:
         if glob.has_magic(name) and not _is_there(name):
-            found += _matching(name, _searched(roots, task))
+            found += _matching(name, _roots() if roots is None else roots, task)
         else:
             found.append(find_episode(name, roots, task))
     return list(dict.fromkeys(found))
@@ -136,6 +136,12 @@ def with_folders_in(folder: Path) -> list[Path]:
     return [folder, *(folder / name for name in sorted(inner))]
 
 
+def from_here(path: Path) -> Path:
+    """The path as somebody here would type it: relative, where it lies below."""
+    here = Path.cwd()
+    return path.relative_to(here) if here in path.parents else path
+
+
 def _is_folder(entry: "os.DirEntry[str]") -> bool:
     """Only links have to be followed to know: with many thousands of files that matters."""
     return os.path.isdir(entry.path) if entry.is_symlink() else entry.is_dir()
@@ -160,53 +166,17 @@ def _is_there(name: str) -> bool:
     return True
 
 
-def _file_name(name: str) -> str:
-    if name.isascii() and name.isdecimal():
-        return f"episode_{name}{SUFFIX}"
-    return name if Path(name).suffix else name + SUFFIX
+def _roots() -> list[Path]:
+    """Where names are searched: `datasets/` here, and where episodes go by default."""
+    return list(dict.fromkeys((Path(DATASETS), from_here(datasets_dir()))))
 
 
-def _searched(roots: Sequence[Path] | None, task: str | None) -> list[Path]:
-    roots = (Path(DATASETS), datasets_dir()) if roots is None else roots
-    return [root / task if task else root for root in roots]
-
-
-def _matching(pattern: str, searched: Sequence[Path]) -> list[Path]:
-    found = [Path(name) for name in glob.glob(pattern)]
-    if not found and Path(pattern).name == pattern:
-        found = _search(searched, pattern)
+def _matching(pattern: str, roots: Sequence[Path], task: str | None) -> list[Path]:
+    found = matches(pattern, roots, task) or matches(pattern + SUFFIX, roots, task)
     if not found:
         raise NotFoundError(f"Nothing matches {pattern}.")
     episodes = [path for path in found if path.suffix == SUFFIX or path.is_dir()]
     return sorted(episodes or found)  # what else lies there is meant only where nothing else can be
-
-
-def _search(roots: Sequence[Path], pattern: str) -> list[Path]:
-    unique = {
-        path.resolve(): path
-        for root in reversed(roots)
-        for folder, names in _walk(root)
-        for path in (folder / name for name in fnmatch.filter(names, pattern))
-    }
-    return sorted(unique.values())
-
-
-def _walk(root: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Every folder that is not hidden, once, and the names of the files in it."""
-    seen: set[str] = set()
-    for folder, inner, files in os.walk(root, followlinks=True):
-        real = os.path.realpath(folder)
-        inner[:] = [] if real in seen else [name for name in inner if name[0] != "."]
-        if real not in seen:
-            yield Path(folder), files
-        seen.add(real)
-
-
-def _nearest(roots: Sequence[Path], name: str) -> str:
-    there = _search(roots, f"*{SUFFIX}")
-    close = difflib.get_close_matches(name, {path.name for path in there}, SUGGESTIONS, 0.3)
-    listed = [str(path) for best in close for path in there if path.name == best][:SUGGESTIONS]
-    return f"Nearest: {', '.join(listed)}." if listed else "No episode has been recorded there yet."
 
 
 def _by_number(path: Path) -> tuple[float, str]:

@@ -9,10 +9,11 @@ claims are checked before anything is allocated, and no dataset may be of variab
 
 import contextlib
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import h5py
 import numpy as np
@@ -288,10 +289,26 @@ class EpisodeReader:
         except (IsADirectoryError, PermissionError) as error:
             raise EpisodeError(f"Cannot read {self.path}: {error.strerror}.") from None
         except Exception as error:
-            fault = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise EpisodeError(
-                f"{self.path} is not an episode file, or a damaged one ({fault})."
+                f"{self.path} is not an episode file, or a damaged one ({_in_words(error)})."
             ) from error
+
+
+_HDF5_SAYS: Final = re.compile(r"synchronously .*?\((.*)\)$")
+_REASONS: Final = {
+    "file signature not found": "it is no HDF5 file",
+    "truncated file": "it is cut off",
+}
+
+
+def _in_words(error: Exception) -> str:
+    """What is wrong, without the insides of HDF5."""
+    said = (str(error).strip() or repr(error)).splitlines()[0].strip("'\"")
+    match = _HDF5_SAYS.search(said)
+    if not match:
+        return said
+    reason = match[1].split(": eof = ")[0]
+    return _REASONS.get(reason, f"HDF5 says: {reason}")
 
 
 def _typed(kind: str, value: Any) -> Any:

@@ -20,6 +20,7 @@ class Facts:
         verdict: of the quality checks; None: the file is older than they are.
         notes: what the operator wrote about it, a line each.
         started_utc: ISO 8601.
+        trimmed: rows were cut off since it was recorded.
     """
 
     task: str
@@ -32,6 +33,7 @@ class Facts:
     cameras: tuple[str, ...]
     notes: tuple[str, ...]
     started_utc: str
+    trimmed: bool
 
     @property
     def seconds(self) -> float:
@@ -77,12 +79,12 @@ def from_plain(plain: Any) -> Facts | None:
     """What `to_plain` has made; None if it is anything else."""
     if not isinstance(plain, list) or len(plain) != len(FACTS):
         return None
-    task, steps, fps, success, reason, verdict, recovered, cameras, notes, started = plain
+    task, steps, fps, success, reason, verdict, recovered, cameras, notes, started, trimmed = plain
     texts = (task, success, reason, started, "" if verdict is None else verdict)
     well = (
         all(type(each) is str for each in texts)
         and all(type(each) is int and abs(each) < LARGEST for each in (steps, fps))
-        and type(recovered) is bool
+        and all(type(each) is bool for each in (recovered, trimmed))
         and all(type(each) is list for each in (cameras, notes))
         and all(type(each) is str for each in (*cameras, *notes))
     )
@@ -90,5 +92,15 @@ def from_plain(plain: Any) -> Facts | None:
         return None
     its_cameras, its_notes = tuple(cameras), tuple(notes)
     return Facts(
-        task, steps, fps, success, reason, verdict, recovered, its_cameras, its_notes, started
+        task=task,
+        steps=steps,
+        fps=fps,
+        success=success,
+        reason=reason,
+        verdict=verdict,
+        recovered=recovered,
+        cameras=its_cameras,
+        notes=its_notes,
+        started_utc=started,
+        trimmed=trimmed,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from replay.inspect.checked import Checked
+from replay.inspect.filled import filled_words
 
 
 def quality(checked: Checked) -> Iterator[str]:
@@ -15,11 +16,12 @@ def quality(checked: Checked) -> Iterator[str]:
     advice = ""
     for finding in judgement.findings:
         if advice and finding.advice != advice:
-            yield f"    -> {advice}"
-        yield f"  {finding.severity:<6}  {finding.check}: {finding.text}"
+            yield from filled_words("    -> ", advice)
+        label = f"  {finding.severity:<6}  "
+        yield from filled_words(label, f"{finding.check}: {finding.text}")
         advice = finding.advice
     if advice:
-        yield f"    -> {advice}"
+        yield from filled_words("    -> ", advice)
     if judgement.left_out:
         yield f"  and {judgement.left_out} more"
 

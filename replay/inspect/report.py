@@ -8,6 +8,7 @@ from typing import Final
 from recorder.episode.history import History
 from recorder.episode.reader import EpisodeFacts, EpisodeReader
 from recorder.errors import AmendError
+from replay.inspect.filled import filled, filled_words
 from replay.inspect.summary import CameraSummary, JointSummary, Summary, Timing
 from teleop.tick import Realtime
 
@@ -16,8 +17,8 @@ MEGABYTE: Final = 1e6
 KINDS: Final = {"simulated": "SIMULATED RIG", "emulated": "EMULATED ARMS", "real": "real rig"}
 
 
-def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
-    """The lines that `replay` prints about an episode."""
+def head(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
+    """What it is of, when it was recorded, how it ended, how long it is."""
     facts = episode.facts
     yield str(episode.path)
     yield from _what(facts)
@@ -27,12 +28,19 @@ def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
         f"{'simulated' if facts.simulated_time else 'real'} time, "
         f"{episode.size_bytes / MEGABYTE:.1f} MB"
     )
+
+
+def details(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
+    """Cameras, joints and servos, events; at last, where it comes from."""
+    facts = episode.facts
     yield "cameras"
-    yield from map(_camera, summary.cameras)
+    for camera in summary.cameras:
+        yield from _camera(camera)
     yield from _together(summary)
     yield from _test_pictures(facts)
     yield "joints (rad; gripper 0 closed, 1 open)"
-    yield from map(_joint, summary.joints)
+    for joint in summary.joints:
+        yield from _joint(joint)
     yield from _health(facts, summary)
     yield from _events(episode)
     yield from _provenance(facts)
@@ -40,14 +48,15 @@ def report(episode: EpisodeReader, summary: Summary) -> Iterator[str]:
 
 def _what(facts: EpisodeFacts) -> Iterator[str]:
     kind = KINDS.get(facts.arms_kind, facts.arms_kind)
-    seed = f", seed {facts.seed}" if facts.seed is not None else ""
-    yield f"  task      {facts.task}: {facts.prompt or 'no prompt'}"
-    yield f"  recorded  {facts.started_utc} on {kind} ({facts.rig}){seed}"
-    yield f"  outcome   {facts.success}{f': {facts.label_reason}' if facts.label_reason else ''}"
+    seed = [f"seed {facts.seed}"] if facts.seed is not None else []
+    reason = f": {facts.label_reason}" if facts.label_reason else ""
+    yield from filled_words("  task      ", f"{facts.task}: {facts.prompt or 'no prompt'}")
+    yield from filled("  recorded  ", [f"{facts.started_utc} on {kind} ({facts.rig})", *seed])
+    yield from filled_words("  outcome   ", f"{facts.success}{reason}")
     for note in (facts.notes or "").splitlines():
-        yield f"  note      {note}"
+        yield from filled_words("  note      ", note)
     if facts.recovered:
-        yield f"  recovered from a journal. {facts.recovery_note}".rstrip()
+        yield from filled_words("  recovered ", f"from a journal. {facts.recovery_note}")
 
 
 def _trims(episode: EpisodeReader) -> Iterator[str]:
@@ -59,35 +68,43 @@ def _trims(episode: EpisodeReader) -> Iterator[str]:
         yield f"  edits     {error}"
 
 
-def _camera(camera: CameraSummary) -> str:
+def _camera(camera: CameraSummary) -> Iterator[str]:
     size = f"{camera.width}x{camera.height}"
-    return (
-        f"  {camera.name:<18} {size:>9}  {camera.fps:5.1f} fps  "
-        f"{camera.mean_bytes / 1e3:6.1f} kB a frame  "
-        f"{_age(camera)}{camera.repeated} repeated, {camera.stale} stale, {camera.missing} missing"
-    )
+    label = f"  {camera.name:<16} {size:>9}  {camera.fps:5.1f} fps  "
+    yield from filled(label, [f"{camera.mean_bytes / 1e3:.1f} kB a frame", *_age(camera)])
+    counts = {
+        "repeated": camera.repeated,
+        "stale": camera.stale,
+        "missing": camera.missing,
+    }
+    if any(counts.values()):
+        told = ", ".join(f"{count} {word}" for word, count in counts.items())
+        yield f"      {told}"
 
 
-def _age(camera: CameraSummary) -> str:
+def _age(camera: CameraSummary) -> list[str]:
     if camera.age_ms is None:
-        return ""
-    return f"age {camera.age_ms:.0f} ms (at most {camera.oldest_ms:.0f}), "
+        return []
+    return [f"age {camera.age_ms:.0f} ms (at most {camera.oldest_ms:.0f})"]
 
 
 def _together(summary: Summary) -> Iterator[str]:
     """What holds of the pictures of a step."""
     if summary.skew_ms is not None:
         yield f"  skew      {summary.skew_ms:.1f} ms (at most {summary.worst_skew_ms:.1f})"
+    if not any(each.repeated or each.stale or each.missing for each in summary.cameras):
+        yield "  no picture is repeated, stale or missing"
     if summary.dropped:
         yield f"  {summary.dropped} steps without pictures of their own: the recorder was behind"
 
 
-def _joint(joint: JointSummary) -> str:
+def _joint(joint: JointSummary) -> Iterator[str]:
     line = f"  {joint.name:<20} {joint.lowest:7.3f} .. {joint.highest:6.3f}"
     if joint.limited:
-        limits = ", ".join(f"{name} {count}x" for name, count in joint.limited.items())
-        line += f"   limited: {limits}"
-    return line
+        limits = [f"{name} {count}x" for name, count in joint.limited.items()]
+        yield from filled(f"{line}   limited: ", limits)
+    else:
+        yield line
 
 
 def _test_pictures(facts: EpisodeFacts) -> Iterator[str]:
@@ -107,10 +124,15 @@ def _health(facts: EpisodeFacts, summary: Summary) -> Iterator[str]:
     else:
         lag_ms = 1000 * summary.lag_ticks / facts.fps
         yield f"tracking  qpos follows action by {summary.lag_ticks} ticks ({lag_ms:.0f} ms)"
-    yield (
-        f"losses    {facts.missing_steps} steps missing, {summary.missed_deadlines} deadlines "
-        f"missed, replies lost: {_by_bus(summary.lost)}, asked again: {_by_bus(summary.retries)}, "
-        f"not believed: {_by_bus(summary.rejected)}"
+    yield from filled(
+        "losses    ",
+        [
+            f"{facts.missing_steps} steps missing",
+            f"{summary.missed_deadlines} deadlines missed",
+            f"replies lost: {_by_bus(summary.lost)}",
+            f"asked again: {_by_bus(summary.retries)}",
+            f"not believed: {_by_bus(summary.rejected)}",
+        ],
     )
     if summary.unplugged:
         yield f"unplugged {_by_bus(summary.unplugged)} steps"
@@ -126,10 +148,10 @@ def _health(facts: EpisodeFacts, summary: Summary) -> Iterator[str]:
 
 def _timing(timing: Timing) -> Iterator[str]:
     stages = ", ".join(f"{name} {ms:.2f}" for name, ms in timing.stages_ms.items())
-    yield (
-        f"timing    ticks late by {timing.late_p99_ms:.2f} ms (p99), {timing.late_worst_ms:.2f} ms "
-        f"at worst; median ms: {stages}"
+    late = (
+        f"ticks late by {timing.late_p99_ms:.2f} ms (p99), {timing.late_worst_ms:.2f} ms at worst"
     )
+    yield from filled("timing    ", [late, f"median ms: {stages}"], "; ")
     if timing.granted is not None:
         scheduling = "SCHED_FIFO" if Realtime.FIFO in timing.granted else "ordinary scheduling"
         memory = "locked" if Realtime.MEMORY_LOCKED in timing.granted else "not locked"
@@ -154,7 +176,7 @@ def _events(episode: EpisodeReader) -> Iterator[str]:
 
 
 def _provenance(facts: EpisodeFacts) -> Iterator[str]:
-    yield f"software  {_flat(facts.software)}"
+    yield from filled("software  ", _flat(facts.software))
     yield from _inventory(facts.servos)
     yield from _devices(facts.cameras)
     yield f"id        {facts.episode_id}"
@@ -167,10 +189,10 @@ def _inventory(text: str) -> Iterator[str]:
         found = {bus: Counter(servos.values()) for bus, servos in buses.items()}
     except (ValueError, AttributeError, TypeError):
         if text:
-            yield f"servos    {text}"
+            yield from filled_words("servos    ", text)
         return
     for bus, servos in found.items():
-        yield f"  {bus:<16} " + ", ".join(f"{n} x {name}" for name, n in servos.items())
+        yield from filled(f"  {bus:<16} ", [f"{n} x {name}" for name, n in servos.items()])
 
 
 def _devices(text: str | None) -> Iterator[str]:
@@ -180,18 +202,18 @@ def _devices(text: str | None) -> Iterator[str]:
         for name, about in cameras.items():
             told = [about["device"] or about["kind"], about["serial"], about["firmware"]]
             clock = f"capture time: {about['clock']}"
-            yield f"  {name:<16} {', '.join([*filter(None, told), clock])}"
+            yield from filled(f"  {name:<16} ", [*filter(None, told), clock])
             yield from (f"    {fault}" for fault in about["not_set"])
     except (ValueError, AttributeError, TypeError, KeyError):  # `check` tells
         return
 
 
-def _flat(text: str) -> str:
-    """A JSON object as words; any other text as it is."""
+def _flat(text: str) -> list[str]:
+    """A JSON object as clauses; any other text as it is."""
     try:
         values = json.loads(text)
     except ValueError:
-        return text
+        return [text]
     if not isinstance(values, dict):
-        return text
-    return ", ".join(f"{key} {value}" for key, value in values.items())
+        return [text]
+    return [f"{key} {value}" for key, value in values.items()]

@@ -12,7 +12,7 @@ from recorder.episode.recover import is_left_behind
 from recorder.limits import QualityLimits
 from replay.checking.pool import Lost, answers, usable_cores
 from replay.checking.progress import shown
-from replay.filters import Filter, add_filters, filter_of
+from replay.filters import Filter, Sieve, add_filters, filter_of
 from replay.index.row import Unreadable
 from replay.index.rows import rows_in
 from replay.inspect.checked import (
@@ -49,8 +49,8 @@ def check_episodes(
     Raises:
         NotFoundError, FolderError: as `given` and `places`.
     """
-    paths = given(names)
-    meant = [(place, _files(place, paths, only)) for place in places(paths)]
+    paths, sieve = given(names), Sieve(only or Filter())
+    meant = [(place, _files(place, paths, sieve)) for place in places(paths)]
     status, words, kinds = GOOD, Counter[str](), Counter[str]()
     files = [file for _, its in meant for file in its]
     with closing(_checked(files, limits, jobs or usable_cores())) as results:
@@ -60,19 +60,22 @@ def check_episodes(
                 words[checked.word] += 1
                 kinds.update(_kinds(checked))
                 status = max(status, checked.status)
-            if only is None or only.takes_all:
+            if sieve.takes_all:
                 _mention(place, paths, printer)
+    for line in sieve.remarks():
+        printer.line(line)
     _sum_up(words, kinds, printer)
     return status
 
 
-def _files(place: Place, named: Sequence[Path], only: Filter | None) -> list[Path]:
-    """What is to be checked: no journals, unless they are named."""
+def _files(place: Place, named: Sequence[Path], sieve: Sieve) -> list[Path]:
+    """What is to be checked: no journals, unless they are named; what cannot be read in any case,
+    as it may be anything."""
     files = [path for path in place.files if not is_journal(path) or path in named]
-    if only is None or only.takes_all:
+    if sieve.takes_all:
         return files
     rows = rows_in(place.folder, files)
-    return [row.path for row in rows if isinstance(row, Unreadable) or only.takes(row)]
+    return [row.path for row in rows if isinstance(row, Unreadable) or sieve.takes(row)]
 
 
 def _checked(files: list[Path], limits: QualityLimits | None, jobs: int) -> Generator[Checked]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from recorder.episode.schema import JOURNAL_SUFFIX, SUFFIX
 from recorder.folder.numbering import number_of
-from recorder.folder.trash import trashed
-from replay.find import by_folder, find
+from replay.find import NAMES, by_folder, find, from_here
+from replay.verbs.trash_contents import NOTHING, InTrash, in_trash
 from session.paths import datasets_dir
 
 
@@ -17,12 +17,12 @@ class Place:
     """A folder, and what is meant in it: episodes and journals, in the order of their numbers.
 
     Attributes:
-        trashed: if the whole folder is meant, what has been discarded in it.
+        trash: what is in its trash, if the whole folder is meant.
     """
 
     folder: Path
     files: tuple[Path, ...]
-    trashed: tuple[Path, ...] = ()
+    trash: InTrash = NOTHING
 
 
 def places(paths: Sequence[Path]) -> list[Place]:
@@ -33,10 +33,10 @@ def places(paths: Sequence[Path]) -> list[Place]:
         FolderError: a folder cannot be read.
     """
     there = (
-        Place(each.folder, each.files, tuple(trashed(each.folder)) if each.whole else ())
+        Place(each.folder, each.files, in_trash(each.folder) if each.whole else NOTHING)
         for each in by_folder(paths, (SUFFIX, JOURNAL_SUFFIX))
     )
-    return [place for place in there if place.files or place.trashed]
+    return [place for place in there if place.files or place.trash.files]
 
 
 def given(names: Sequence[str], task: str | None = None) -> list[Path]:
@@ -46,7 +46,8 @@ def given(names: Sequence[str], task: str | None = None) -> list[Path]:
     Raises:
         NotFoundError: as `replay.find.find`.
     """
-    return find(names, task=task) if names else list(filter(Path.is_dir, [datasets_dir()]))
+    default = from_here(datasets_dir())
+    return find(names, task=task) if names else list(filter(Path.is_dir, [default]))
 
 
 def is_journal(path: Path) -> bool:
@@ -70,6 +71,5 @@ def take_paths(parser: argparse.ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="EPISODE",
-        help="files, folders or patterns; a bare name or number is searched under datasets/; "
-        "default: all below datasets/",
+        help=f"{NAMES}; default: all below datasets/",
     )

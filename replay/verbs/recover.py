@@ -72,7 +72,7 @@ def _journals(folder: Path) -> list[Path]:
 
 
 def _recoveries(folder: Path, journal: Path | None) -> Iterator[Recovery]:
-    with folder_lock(folder, PATIENCE_S):
+    with folder_lock(folder, PATIENCE_S, editing=True):
         if journal is None:
             yield from recover_each(folder)
         else:

@@ -14,7 +14,7 @@ from replay.checking.measure import Measure, from_plain, measure
 from replay.checking.moments import Moments
 from replay.checking.pool import Lost, answers, usable_cores
 from replay.checking.progress import shown
-from replay.filters import Filter, add_filters, filter_of
+from replay.filters import Filter, Sieve, add_filters, filter_of
 from replay.index.row import Row, Unreadable
 from replay.index.rows import rows_in
 from replay.printer import Printer
@@ -40,9 +40,9 @@ def episode_stats(names: Sequence[str], printer: Printer, only: Filter) -> int:
     Raises:
         NotFoundError, FolderError: as `given` and `places`.
     """
-    status, any_there = WELL, False
+    status, any_there, sieve = WELL, False, Sieve(only)
     for place in places(given(names, only.task)):
-        stats = _stats(place, only)
+        stats = _stats(place, sieve)
         if not stats.lengths and not stats.errors:
             continue
         any_there = True
@@ -50,17 +50,19 @@ def episode_stats(names: Sequence[str], printer: Printer, only: Filter) -> int:
             printer.line(line)
         printer.record(_facts(stats))
         status = max(status, NOT_ALL if stats.errors else WELL)
-    if not any_there:
-        printer.line("No episodes.")
-    return status
+    for line in (*sieve.remarks(), *([] if any_there else ["No episodes."])):
+        printer.line(line)
+    return NOT_ALL if sieve.unreadable else status
 
 
-def _stats(place: Place, only: Filter) -> Stats:
+def _stats(place: Place, sieve: Sieve) -> Stats:
     stats, meant = Stats(place.folder), []
     for row in rows_in(place.folder, [path for path in place.files if not is_journal(path)]):
+        if not sieve.takes(row):
+            continue
         if isinstance(row, Unreadable):
             stats.errors.append(row.error)
-        elif only.takes(row):
+        else:
             meant.append(row)
     with closing(_measured(meant)) as measured:
         for row, its in zip(meant, measured, strict=True):

@@ -62,7 +62,7 @@ def test_any_bytes_are_a_result_within_memory_and_time(tmp_path: Path) -> None:
     expected = [f"episode_{seed}.hdf5" for seed in range(FILES)]
     for seed, name in enumerate(expected):
         (folder / name).write_bytes(spoilt(small, seed))
-    for verb in ("check", "list"):
+    for verb in ("check", "list", "stats"):
         done = subprocess.run(
             [sys.executable, "-m", "replay.episodes_cli", verb, "--json", str(folder)],
             cwd=REPOSITORY,
@@ -75,6 +75,11 @@ def test_any_bytes_are_a_result_within_memory_and_time(tmp_path: Path) -> None:
         assert done.returncode in (1, 2)
         assert "Traceback" not in done.stderr
         results = [json.loads(line) for line in done.stdout.splitlines()]
+        if verb == "stats":
+            (stats,) = results
+            assert stats["episodes"] + len(stats["errors"]) == FILES
+            assert all(str(folder) in error for error in stats["errors"])
+            continue
         assert [Path(each["path"]).name for each in results] == expected
         for each in results:
             assert not each.get("error") or each["path"] in each["error"]
@@ -163,7 +168,9 @@ def test_a_file_that_is_cut_short_is_unusable(
     row, checked, measured = looking.at(path)
     for text in (row, checked["error"], measured):
         assert is_sentence(text, path)
-        assert "is not an episode file, or a damaged one" in text
+        assert "is not an episode file, or a damaged one (" in text
+        assert "synchronously" not in text
+        assert "sblock" not in text
 
 
 def absurd(file: h5py.File, path: str, shape: tuple[int, ...], chunks: tuple[int, ...]) -> None:
@@ -241,6 +248,6 @@ def test_what_is_no_file_is_a_sentence_at_once(
     assert isinstance(row, Unreadable)
     for text in (row.error, check_file(path).error, measure_plain(path)):
         assert is_sentence(text, path)
-    for verb in ("list", "check"):
+    for verb in ("list", "check", "stats"):
         assert main([verb, str(tmp_path)]) == 0
         assert capsys.readouterr().out == "No episodes.\n"

@@ -80,7 +80,8 @@ def test_it_says_what_went_wrong_with_real_arms(
         "right_gripper",
         "not believed: follower_right 3",
         "unplugged leader_right 5 steps",
-        "2.50 ms at worst; median ms: observe 5.00, limit 0.10, command 0.25, publish 0.05",
+        "2.50 ms at worst;",
+        "median ms: observe 5.00, limit 0.10, command 0.25, publish 0.05",
         "SCHED_FIFO, memory not locked",
     ):
         assert expected in said, expected
@@ -266,7 +267,7 @@ def test_no_picture_makes_a_huge_sheet(datasets: Path, size: tuple[int, int]) ->
         rows.attrs["width"], rows.attrs["height"] = size
     with EpisodeReader(path) as episode:
         height, width, _ = contact_sheet(episode).shape
-    assert height < 1200
+    assert height < 1400
     assert width < 2100
 
 

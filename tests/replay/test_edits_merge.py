@@ -4,6 +4,7 @@ import errno
 import fcntl
 import json
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,6 +94,32 @@ def test_the_same_episode_comes_once(tmp_path: Path, sources: list[Path], said: 
     same = f"{copy} is the same episode as {sources[0] / 'episode_3.hdf5'}: left out"
     assert said().out.splitlines()[0] == same
     assert len(list((tmp_path / "new").glob("*.hdf5"))) == 4
+
+
+def test_a_folder_that_is_named_twice_comes_once_without_a_word(
+    tmp_path: Path, sources: list[Path], said: Said
+) -> None:
+    """Nothing is left out."""
+    again = tmp_path / "tuesday" / ".." / "monday"
+    assert merge([*sources, sources[0], again], tmp_path / "new", "--json") == 0
+    told = [json.loads(line) for line in said().out.splitlines()]
+    assert [each["result"] for each in told] == ["merged"] * 4
+    assert len(list((tmp_path / "new").glob("*.hdf5"))) == 4
+
+
+def test_ctrl_c_leaves_nothing_and_says_so(
+    tmp_path: Path, sources: list[Path], said: Said, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(os, "copy_file_range", interrupt)
+    new = tmp_path / "new"
+    assert merge(sources, new) == 130
+    told = said()
+    assert told.err == f"episodes: interrupted: {new} is not made, and nothing is left of it.\n"
+    assert told.out == ""
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["monday", "tuesday"]
 
 
 def test_several_tasks_may_be_mixed_but_not_unsaid(

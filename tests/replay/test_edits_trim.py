@@ -1,6 +1,10 @@
 """``episodes trim`` as somebody types it, and ``undo`` of it."""
 
 import json
+import re
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -13,10 +17,11 @@ from recorder.episode.reader import EpisodeReader
 from recorder.folder.guards import folder_lock
 from replay.cli import main as replay
 from replay.episodes_cli import main
-from replay.verbs.trim import Place, Rows, between, without_idle_ends
+from replay.verbs.rows import Place, Rows, between, without_idle_ends
 from tests.recorder.fake_rig import make_episode
 from tests.replay.edits_bench import calm, is_sound, make_calm
 
+REPOSITORY = Path(__file__).parents[2]
 STEPS = 260
 BEGIN, END = 60, 229
 """It moves between these: 0.03 rad away from either pose it is one step later, or earlier."""
@@ -67,8 +72,9 @@ def test_idle_ends_are_cut_and_come_back(battery: Path, said: Said) -> None:
     assert [each.name for each in battery.iterdir() if each.suffix != ".hdf5"] == []
     assert main(["trim", "--idle", str(battery)]) == 0
     told = said().out.splitlines()
-    assert told[0].startswith("episode_0: 260 -> 181 steps (drops 1.08 s at the start, 0.5 s")
-    assert would[0] in told[0].replace(": 260", ": would be 260")
+    done, would_be = (line.partition(";")[0] for line in (told[0], would[0]))
+    assert done.startswith("episode_0: 260 -> 181 steps (drops 1.08 s at the start, 0.5 s")
+    assert would_be in done.replace(": 260", ": would be 260")
     assert told[1] == would[1] == "episode_1: nothing is idle at its ends, left alone"
     assert is_sound(path)
     assert main(["trim", "--idle", str(battery)]) == 0
@@ -82,7 +88,8 @@ def test_the_verdict_is_of_what_is_left(battery: Path, said: Said) -> None:
     """Steps that were cut off are no lost steps."""
     path = battery / "episode_1.hdf5"
     assert main(["trim", "--from", "60", str(path)]) == 0
-    assert said().out == ("episode_1: 260 -> 200 steps (drops 1.2 s at the start), quality ok\n")
+    done = "episode_1: 260 -> 200 steps (drops 1.2 s at the start), quality ok; "
+    assert said().out.startswith(done)
     assert main(["check", str(path)]) == 0
     assert said().out.splitlines()[0].endswith("episode_1.hdf5: ok")
 
@@ -117,7 +124,8 @@ def test_by_steps_and_by_times(battery: Path, said: Said) -> None:
         (["--from", "20", "--to", "19"], 1, "Nothing would be left of"),
         (["--from", "99999s"], 1, "Nothing would be left of"),
         ([], 2, "Say what to keep"),
-        (["--idle", "--from", "3"], 2, "Say what to keep"),
+        (["--idle", "--from", "3"], 2, "Not both"),
+        (["--idle", "--to", "3s"], 2, "Not both"),
         (["--from", "3", "--keep-s", "1"], 2, "--keep-s is how much"),
     ],
 )
@@ -131,11 +139,84 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert files(battery) == before
 
 
-@pytest.mark.parametrize("place", ["-1", "1.2", "1e3s", "inf", "nans", "s", "", "٣", "1" * 40])
-def test_what_is_no_place_is_a_wrong_command_line(battery: Path, place: str) -> None:
+@pytest.mark.parametrize(
+    "place", ["-1", "-5", "1.2", "1e3s", "1:2:3", ":05", "inf", "nans", "s", "", "٣", "1" * 40]
+)
+def test_what_is_no_place_is_a_wrong_command_line(battery: Path, said: Said, place: str) -> None:
     with pytest.raises(SystemExit) as exit:
         main(["trim", f"--from={place}", str(battery / "episode_1.hdf5")])
     assert exit.value.code == 2
+    how = (
+        "is no place in an episode: give a step (60), seconds (9.5s), or minutes and seconds (1:05)"
+    )
+    assert said().err.endswith(f"argument --from: {place!r} {how}\n")
+
+
+@pytest.mark.parametrize("seconds", ["x", "-1", "nan", "inf"])
+def test_what_is_no_number_of_seconds_is_said(battery: Path, said: Said, seconds: str) -> None:
+    with pytest.raises(SystemExit):
+        main(["trim", "--idle", f"--keep-s={seconds}", str(battery)])
+    assert f"{seconds!r} is no number of seconds: give 0.5, for one" in said().err
+
+
+def test_where_the_original_lies_and_what_room_it_takes(battery: Path, said: Said) -> None:
+    path = battery / "episode_1.hdf5"
+    size_bytes = path.stat().st_size
+    assert main(["trim", "--from", "60", "--dry-run", "--json", str(path)]) == 0
+    assert json.loads(said().out)["kept_bytes"] == size_bytes
+    assert main(["trim", "--from", "60", "--dry-run", str(path)]) == 0
+    size = f"{size_bytes / 1e6:.1f} MB"
+    assert said().out.splitlines()[0].endswith(f"; the original, {size}, would go to .trash")
+    assert main(["trim", "--from", "60", str(path)]) == 0
+    line = said().out.splitlines()[0]
+    assert line.endswith(f"; original: .trash/episode_1.before_trim_1.hdf5, {size}")
+    assert (battery / ".trash" / "episode_1.before_trim_1.hdf5").stat().st_size == size_bytes
+    sum_bytes = sum(each.stat().st_size for each in battery.glob("*.hdf5"))
+    arguments = ["trim", "--from", "2", "--to", "90", str(battery)]
+    for options, take in ((["--dry-run"], "would take"), ([], "take")):
+        assert main([*arguments, *options]) == 0
+        assert said().out.splitlines()[2] == (
+            f"The 2 originals {take} {sum_bytes / 1e6:.1f} MB in .trash, until you delete them "
+            "there; undo needs them."
+        )
+
+
+def test_a_label_may_not_be_true_any_more(battery: Path, said: Said) -> None:
+    path = battery / "episode_1.hdf5"
+    assert main(["trim", "--from", "5", "--to", "200", str(battery)]) == 0
+    advice = "is that still true? (episodes label)"
+    assert said().out.splitlines()[-1] == f"The labels are still 2 success: {advice}"
+    assert main(["trim", "--to", "150", str(path)]) == 0
+    assert said().out.splitlines()[1] == f"The label is still success: {advice}"
+    assert main(["trim", "--to", "140", "--json", str(path)]) == 0
+    assert json.loads(said().out)["success"] == "success"
+    with EpisodeReader(path) as episode:
+        assert episode.facts.success == "success"
+    assert main(["label", "--unlabelled", str(path)]) == 0
+    assert main(["trim", "--to", "130", str(path)]) == 0
+    assert main(["trim", "--idle", "--keep-s", "0", str(battery / "episode_0.hdf5")]) == 0
+    assert advice not in said().out
+
+
+def test_ctrl_c_says_how_far_it_came(battery: Path) -> None:
+    content = (battery / "episode_1.hdf5").read_bytes()
+    for number in range(2, 40):
+        (battery / f"episode_{number}.hdf5").write_bytes(content)
+    command = [sys.executable, "-m", "replay.episodes_cli", "trim", "--to", "99", str(battery)]
+    with subprocess.Popen(
+        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    interrupted = re.fullmatch(
+        r"episodes: interrupted: (\d+) of 40 done; every file is whole\.\n", told
+    )
+    assert interrupted
+    lengths = [steps(battery / f"episode_{number}.hdf5") for number in range(40)]
+    assert int(interrupted[1]) <= lengths.count(100) <= int(interrupted[1]) + 1 < 40
 
 
 def test_all_of_it_is_left_alone(battery: Path, said: Said) -> None:
@@ -158,7 +239,9 @@ def test_a_folder_that_is_recorded_into_is_refused_once(battery: Path, said: Sai
     with folder_lock(battery, 0):
         assert main(["trim", "--from", "60", str(battery)]) == 1
     told = said()
-    assert told.err.startswith("episodes: Another recorder")
+    assert str(battery) in told.err
+    assert "wait for the end of its session" in told.err
+    assert "--out" not in told.err
     assert told.err.count("\n") == 1
     assert files(battery) == before
 
@@ -175,7 +258,7 @@ def test_a_folder_that_is_named_to_harm_is_shown_and_not_obeyed(
     assert main(["trim", "--from", "60", str(hostile), str(other)]) == 1
     told = said()
     assert "\x1b" not in told.out + told.err
-    assert len(told.out.splitlines()) == 4  # two folders, two episodes
+    assert len(told.out.splitlines()) == 6  # two folders, two episodes, the room and the labels
     assert len(told.err.splitlines()) == 2
     assert steps(hostile / "episode_1.hdf5") == 200
 
@@ -212,4 +295,5 @@ def test_the_idle_ends_as_the_checks_have_them() -> None:
 def test_places_are_steps_or_times() -> None:
     assert between(Place.read("1.2s"), Place.read("2s"), 523, 50) == Rows(60, 100, 523)
     assert between(None, Place.read("900"), 523, 50) == Rows(0, 522, 523)
+    assert between(Place.read("0:01.2"), Place.read("1:05"), 5000, 50) == Rows(60, 3250, 5000)
     assert between(Place.read("3"), None, 523, 50) == Rows(3, 522, 523)

@@ -67,6 +67,30 @@ def test_a_bare_pattern_is_searched_under_datasets(means: Means) -> None:
     assert means("episode_*.hdf5", task="cube") == CUBE
 
 
+def test_a_task_means_its_folder_and_a_name_in_it_its_episode(means: Means) -> None:
+    assert means("battery") == means("battery/") == means("batt*") == BATTERY
+    for name in ("cube/episode_5", "cube/episode_5.hdf5", "cube/5", "datasets/cube/episode_5"):
+        assert means(name) == [CUBE[1]]
+    assert means("cube/episode_[25]") == means("cub?/episode_*") == CUBE
+    assert means("cube", "2", task="battery") == [*CUBE, BATTERY[0]]
+    assert means("cube/mine") == ["cube/mine.hdf5"]
+
+
+def test_a_name_that_leads_out_of_datasets_is_not_searched_there(
+    means: Means, tmp_path: Path
+) -> None:
+    (tmp_path / "other.hdf5").touch()
+    with pytest.raises(NotFoundError, match=r"^\.\./other2 does not exist\.$"):
+        means("../other2")
+    with pytest.raises(NotFoundError, match="does not exist"):
+        means("cube/../../other")
+
+
+def test_without_any_episode_that_is_said(datasets: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError, match="No episode has been recorded there yet"):
+        find_episodes(["5"], [tmp_path / "none"])
+
+
 def test_bare_names_and_numbers_are_searched_under_datasets(means: Means) -> None:
     assert means("5") == means("episode_5") == means("episode_5.hdf5") == [CUBE[1]]
     assert means("2", task="cube") == [CUBE[0]]
@@ -82,6 +106,8 @@ def test_each_once_by_number_in_a_folder_and_otherwise_as_they_were_named(means:
 def test_several_of_a_name_are_listed(means: Means) -> None:
     with pytest.raises(NotFoundError, match=r"Several episodes are called episode_2\.hdf5") as told:
         means("2")
+    assert "say which one, e.g. battery/episode_2:" in str(told.value)
+    assert means("battery/episode_2") == [BATTERY[0]]
     for path in (BATTERY[0], CUBE[0]):
         assert path in str(told.value)
 
@@ -92,7 +118,24 @@ def test_several_of_a_name_are_listed(means: Means) -> None:
         ("episode_3", None, r"There is no episode_3\.hdf5 under datasets/\. Nearest: "),
         ("4", None, r"There is no episode_4\.hdf5 under datasets/\."),
         ("5", "battery", r"There is no episode_5\.hdf5 under datasets/battery\. Nearest: "),
-        ("5", "none", "No episode has been recorded there yet"),
+        (
+            "5",
+            "cuba",
+            r"There is no episode_5\.hdf5 under datasets/cuba\. Nearest: datasets/cube, ",
+        ),
+        (
+            "cuba",
+            None,
+            r"There is no folder or episode cuba under datasets/\. Nearest: datasets/cube",
+        ),
+        ("zzz", None, r"Nearest: datasets/battery, datasets/cube; `episodes list` shows all\.$"),
+        ("cuba/4", None, r"Nearest: datasets/cube/episode_5\.hdf5, datasets/cube/episode_2\.hdf5;"),
+        (
+            "battery/episode_99",
+            None,
+            r"^battery/episode_99 does not exist\. Nearest: \S*episode_100",
+        ),
+        ("90", None, r"Nearest: datasets/battery/episode_100\.hdf5, datasets/battery/episode_10\."),
         ("datasets/battery/episode_9.hdf5", None, r"episode_9\.hdf5 does not exist\."),
         ("datasets/*/episode_9*", None, r"Nothing matches datasets/\*/episode_9\*\."),
         ("**.hdf5x", None, r"Nothing matches \*\*\.hdf5x\."),

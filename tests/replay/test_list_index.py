@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -222,6 +223,20 @@ def test_the_quick_look_and_the_close_look_agree(tmp_path: Path, monkeypatch: An
     assert quick.facts.cameras == ("cam_0", "cam_1", "cam_2")
 
 
+@pytest.mark.parametrize("edits", ["", "no JSON", "[]", '[{"verb": "trim"}]', '[{"verb": "new"}]'])
+def test_a_history_that_nobody_can_read_is_no_trim(
+    tmp_path: Path, monkeypatch: Any, edits: str
+) -> None:
+    path = make_episode(tmp_path, 7)
+    with h5py.File(path, "r+") as file:
+        file.attrs["edits"] = np.bytes_(edits.encode())
+    quick = read_row(path)
+    assert isinstance(quick, Row)
+    assert not quick.facts.trimmed
+    monkeypatch.setattr("replay.index.read._quick_row", lambda _: None)
+    assert read_row(path) == quick
+
+
 @pytest.mark.parametrize("attribute", ["rig", "task", "fps", "camera_names"])
 def test_a_file_without_an_attribute_is_called_so(tmp_path: Path, attribute: str) -> None:
     path = make_episode(tmp_path, 7)
@@ -269,6 +284,9 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with h5py.File(tmp_path / "episode_1.hdf5", "r+") as file:
         del file.attrs["verdict"]
         file.attrs["recovered"] = True
+    edit = {"verb": "trim", "utc": "", "first": 1, "last": 9, "of": 12, "kept": ""}
+    with h5py.File(tmp_path / "episode_2.hdf5", "r+") as file:
+        file.attrs["edits"] = json.dumps([edit]).encode()
     (tmp_path / "episode_3.hdf5").write_bytes(b"text")
     (tmp_path / "episode_4.journal").touch()
     return tmp_path
@@ -288,14 +306,46 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("--camera cam_0 --task battery", [1, 2]),
         ("--recovered", [1]),
         ("--no-recovered", [0, 2]),
+        ("--trimmed", [2]),
+        ("--no-trimmed", [0, 1]),
         ("--label success --task cube", []),
     ],
 )
-def test_a_filter_leaves_what_it_says_and_what_nobody_can_read(
+def test_a_filter_leaves_what_it_says(
     mixed: Path, listed: Listed, arguments: str, numbers: list[int]
 ) -> None:
     found = listed(mixed, *arguments.split())
-    assert [each["number"] for each in found] == [*numbers, 3]
+    assert [each["number"] for each in found] == numbers
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        ("--task batery", ["There is no task batery; there are: battery, cube."]),
+        ("--camera cam_2", ["There is no camera cam_2; there are: cam_0, cam_1."]),
+        ("--label success --task cube", []),
+    ],
+)
+def test_a_filter_that_leaves_nothing_says_what_there_is(
+    mixed: Path, capsys: pytest.CaptureFixture[str], arguments: str, why: list[str]
+) -> None:
+    assert main(["list", str(mixed), *arguments.split()]) == 1
+    assert capsys.readouterr().out.splitlines() == [
+        "1 file cannot be read: `episodes check` says why.",
+        "The filters take none of the 3 episodes there.",
+        *why,
+        "No episodes.",
+    ]
+
+
+def test_what_cannot_be_read_is_checked_whatever_the_filter(
+    mixed: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may be what was asked for."""
+    assert main(["check", str(mixed), "--label", "success"]) == 2
+    out = capsys.readouterr().out
+    assert f"{mixed / 'episode_3.hdf5'}: unusable" in out
+    assert out.endswith("2 episodes: 1 reject, 1 unusable.\n")
 
 
 def test_a_filter_that_asks_for_nothing_takes_all() -> None:
@@ -325,7 +375,7 @@ def test_totals_are_those_of_what_is_listed(
     main(["list", str(mixed), "--label", "success"])
     last = capsys.readouterr().out.splitlines()[-1]
     assert last.startswith("1 episode: 10 steps, 0.2 s, ")
-    assert last.endswith("1 success, 1 reject, 1 unreadable.")
+    assert last.endswith("1 success, 1 reject, 1 trimmed.")
 
 
 @pytest.mark.parametrize(

@@ -125,7 +125,9 @@ def test_the_table_holds_whatever_numbers_there_are(tmp_path: Path, stats: Stats
 def test_filters_leave_what_is_meant(folder: Path, stats: Stats) -> None:
     _, out = stats("--json", folder, "--label", "success")
     assert json.loads(out)["steps"]["total"] == 51
-    assert stats(folder, "--task", "other") == (0, "No episodes.\n")
+    status, out = stats(folder, "--task", "other")
+    assert (status, out.splitlines()[-1]) == (0, "No episodes.")
+    assert "There is no task other; there are: battery." in out
 
 
 def test_folders_are_told_one_by_one(folder: Path, tmp_path: Path, stats: Stats) -> None:
