@@ -20,7 +20,7 @@ def _in_task(roots: Sequence[Path], task: str | None) -> list[Path]:
 
 def named(name: str, roots: Sequence[Path], task: str | None) -> list[Path]:
     """All that is meant by a name that is no path as it stands."""
-    path = _with_suffix(name)
+    path = with_suffix(name)
     if path.is_file():
         return [path]
     if not _is_below(name):
@@ -32,7 +32,7 @@ def named(name: str, roots: Sequence[Path], task: str | None) -> list[Path]:
     return _once(each for root in roots if (each := root / path).is_file())
 
 
-def _with_suffix(name: str) -> Path:
+def with_suffix(name: str) -> Path:
     path = Path(name)
     if path.name.isascii() and path.name.isdecimal():
         return path.with_name(f"episode_{path.name}{SUFFIX}")
@@ -54,7 +54,7 @@ def several(name: str, found: Sequence[Path], roots: Sequence[Path]) -> str:
     below = (each.relative_to(root) for each in found for root in roots if root in each.parents)
     example = next((each.with_suffix("") for each in below if len(each.parts) > 1), found[0])
     listed = "\n".join(f"  {path}" for path in found)
-    called = _with_suffix(name).name if found[0].is_file() else name
+    called = with_suffix(name).name if found[0].is_file() else name
     kind = "episodes" if found[0].is_file() else "folders"
     return f"Several {kind} are called {called}; say which one, e.g. {example}:\n{listed}"
 
@@ -65,7 +65,7 @@ def no_such(name: str, roots: Sequence[Path], task: str | None) -> str:
         return f"{name} does not exist."
     if not _is_bare(name):
         return f"{name} does not exist. {nearest(name, _search(roots, f'*{SUFFIX}'))}"
-    called = _with_suffix(name).name
+    called = with_suffix(name).name
     what = f"folder or episode {name}" if number_of(Path(called)) is None else called
     missing = f"There is no {what} under {DATASETS}/{task or ''}."
     there = _search(_in_task(roots, task), f"*{SUFFIX}")

@@ -109,11 +109,30 @@ def claim_number(folder: Path) -> int:
                 f"{folder} holds an episode of the last number there is ({MAX_NUMBER - 1}): give "
                 f"it another name, and write the next free number into {NEXT_FILE}."
             )
-        try:
-            write_atomically(folder / NEXT_FILE, f"{number + 1}\n")
-        except OSError as error:
-            raise FolderError(f"Cannot write to {folder}: {error.strerror}.") from error
+        _count_on(folder, number + 1)
         return number
+
+
+def never_again(folder: Path, number: int) -> None:
+    """See that nobody gets this number, whatever becomes of its episode.
+
+    One that was copied into the folder may be above what the counter says.
+
+    Raises:
+        FolderError: as `claim_number`.
+    """
+    if _counter(folder, number + 1) > number:
+        return
+    with _claiming(folder):
+        if _counter(folder, number + 1) <= number:
+            _count_on(folder, number + 1)
+
+
+def _count_on(folder: Path, following: int) -> None:
+    try:
+        write_atomically(folder / NEXT_FILE, f"{following}\n")
+    except OSError as error:
+        raise FolderError(f"Cannot write to {folder}: {error.strerror}.") from error
 
 
 def _number(name: str) -> int | None:

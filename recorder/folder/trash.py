@@ -11,7 +11,14 @@ from pathlib import Path
 from recorder.episode.publish import move
 from recorder.errors import TrashError
 from recorder.folder.identity import identity_of
-from recorder.folder.numbering import TRASH, episode_path, episodes_in, newest_in, trash_path
+from recorder.folder.numbering import (
+    TRASH,
+    episode_path,
+    episodes_in,
+    never_again,
+    newest_in,
+    trash_path,
+)
 
 
 def discard(folder: Path, number: int) -> Path:
@@ -19,9 +26,12 @@ def discard(folder: Path, number: int) -> Path:
 
     Raises:
         TrashError: there is no such episode, or the trash has one of that number.
+        FolderError: the folder's counter cannot be read, or be written where it has to be.
     """
     source, target = episode_path(folder, number), trash_path(folder, number)
     make_trash(folder)
+    _check_there(source)
+    never_again(folder, number)  # not even when somebody empties the trash
     _move(source, target)
     return target
 
@@ -34,6 +44,7 @@ def restore(folder: Path, number: int) -> Path:
             it holds episodes of another kind.
     """
     source, target = trash_path(folder, number), episode_path(folder, number)
+    _check_there(source)
     check_kind(source, folder)
     _move(source, target)
     return target
@@ -64,9 +75,12 @@ def trashed(folder: Path) -> list[Path]:
     return episodes_in(folder / TRASH)
 
 
-def _move(source: Path, target: Path) -> None:
+def _check_there(source: Path) -> None:
     if not source.is_file():
         raise TrashError(f"There is no {source}.")
+
+
+def _move(source: Path, target: Path) -> None:
     try:
         move(source, target)
     except FileExistsError:

@@ -9,8 +9,9 @@ from recorder.errors import TrashError
 from recorder.folder.numbering import TRASH, episode_path, number_of, trash_path
 from recorder.folder.trash import check_kind, discard, restore
 from replay.printer import Printer
+from replay.verbs.discarded import meant_in_trash
 from replay.verbs.editing import STATUSES, Edit, Edited, edit_each
-from replay.verbs.meant import confirm, meant, meant_in_trash, take_episodes
+from replay.verbs.meant import confirm, each_once, meant_by_name, take_many
 from replay.verbs.verb import NOT_ALL, Verb
 
 Move = Callable[[Path, int], Path]
@@ -18,21 +19,22 @@ Move = Callable[[Path, int], Path]
 
 
 def _delete(options: argparse.Namespace, printer: Printer) -> int:
-    paths = meant(options.episodes, options.task)
-    question = f"Move {len(paths)} episodes to the trash?"
-    agreed = options.yes or options.dry_run
-    if not confirm(options.episodes, paths, yes=agreed, question=question):
-        printer.line("Nothing is discarded.")
+    groups = meant_by_name(options.episodes, options.task)
+    question = f"Move {len(each_once(groups))} episodes to the trash?"
+    if not confirm(groups, yes=options.yes or options.dry_run, question=question):
+        printer.line("Nothing is deleted.")
         return NOT_ALL
-    edit = _mover(discard, trash_path, "discarded", dry_run=options.dry_run)
-    return edit_each(paths, printer, edit, dry_run=options.dry_run)
+    edit = _mover(discard, trash_path, "deleted", dry_run=options.dry_run)
+    return edit_each(each_once(groups), printer, edit, dry_run=options.dry_run)
 
 
 def _restore(options: argparse.Namespace, printer: Printer) -> int:
-    paths = [
-        episode_path(path.parent.parent, number_of(path) or 0)
-        for path in meant_in_trash(options.episodes, options.task)
-    ]
+    groups = meant_in_trash(options.episodes, options.task)
+    question = f"Move {len(each_once(groups))} episodes back from the trash?"
+    if not confirm(groups, yes=options.yes or options.dry_run, question=question):
+        printer.line("Nothing is restored.")
+        return NOT_ALL
+    paths = [episode_path(path.parent.parent, number_of(path) or 0) for path in each_once(groups)]
     edit = _mover(restore, episode_path, "restored", dry_run=options.dry_run)
     return edit_each(paths, printer, edit, dry_run=options.dry_run)
 
@@ -55,23 +57,16 @@ def _mover(move: Move, where: Move, word: str, *, dry_run: bool) -> Edit:
     return edit
 
 
-def _take_to_delete(parser: argparse.ArgumentParser) -> None:
-    take_episodes(parser)
-    parser.add_argument(
-        "--yes", action="store_true", help="do not ask whether all in a folder are meant"
-    )
-
-
 DELETE: Final = Verb(
     _delete,
-    f"move episodes to the trash of their folder ({TRASH}); nothing is deleted",
+    f"move episodes to the trash of their folder ({TRASH}); restore brings them back",
     STATUSES,
-    _take_to_delete,
+    take_many,
     aliases=("discard",),
 )
 RESTORE: Final = Verb(
     _restore,
     "move episodes back from the trash",
     STATUSES,
-    take_episodes,
+    take_many,
 )

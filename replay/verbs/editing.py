@@ -54,23 +54,14 @@ def edit_each(paths: Sequence[Path], printer: Printer, edit: Edit, *, dry_run: b
         The exit status.
     """
     folders = [(folder, list(its)) for folder, its in groupby(paths, lambda path: path.parent)]
-    status = WELL
-    for folder, its in folders:
-        if len(folders) > 1:
-            printer.line(str(folder))
-        try:
-            with nullcontext() if dry_run else _locked(folder):
-                done = [_edit_one(path, printer, edit, dry_run=dry_run) for path in its]
-            status = status if all(done) else NOT_ALL
-        except BrokenPipeError:
-            raise
-        except RecorderError as error:
-            _complain(str(error))
-            status = NOT_ALL
-        except OSError as error:
-            _complain(f"Cannot edit in {folder}: {error.strerror}.")
-            status = NOT_ALL
-    return status
+    done = 0
+    with said_if_interrupted(lambda: f"{done} of {len(paths)} done; every file is whole"):
+        for folder, its in folders:
+            if len(folders) > 1:
+                printer.line(str(folder))
+            for edited in _edit_in(folder, its, printer, edit, dry_run=dry_run):
+                done += edited
+    return WELL if done == len(paths) else NOT_ALL
 
 
 def would(dry_run: bool) -> str:
@@ -84,8 +75,36 @@ def now_utc() -> str:
 
 
 @contextmanager
+def said_if_interrupted(how_far: Callable[[], str]) -> Iterator[None]:
+    """Whoever presses Ctrl-C is told what was done by then."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if sys.stderr.isatty():
+            sys.stderr.write("\n")  # after ^C
+        _complain(f"interrupted: {how_far()}.")
+        raise
+
+
+def _edit_in(
+    folder: Path, paths: Sequence[Path], printer: Printer, edit: Edit, *, dry_run: bool
+) -> Iterator[bool]:
+    """Whether each of them is done; of a folder that cannot be edited in, nothing but a word."""
+    try:
+        with nullcontext() if dry_run else _locked(folder):
+            for path in paths:
+                yield _edit_one(path, printer, edit, dry_run=dry_run)
+    except BrokenPipeError:
+        raise
+    except RecorderError as error:
+        _complain(str(error))
+    except OSError as error:
+        _complain(f"Cannot edit in {folder}: {error.strerror}.")
+
+
+@contextmanager
 def _locked(folder: Path) -> Iterator[None]:
-    with folder_lock(folder, PATIENCE_S):
+    with folder_lock(folder, PATIENCE_S, editing=True):
         remove_parts(folder)  # of an edit that was killed
         yield
 

@@ -19,7 +19,7 @@ from recorder.folder.whole_folder import check_new, nearest_folder, whole_folder
 from replay.errors import EditError
 from replay.find import find_episodes
 from replay.printer import Printer
-from replay.verbs.editing import would
+from replay.verbs.editing import said_if_interrupted, would
 from replay.verbs.verb import WELL, Verb
 
 MEGABYTE: Final = 1e6
@@ -107,11 +107,15 @@ def _check_room(folder: Path, needed_bytes: int) -> None:
 
 def _write(folder: Path, sources: Sequence[Source], *, link: bool) -> None:
     try:
-        with whole_folder(folder) as building:
+        with said_if_interrupted(lambda: _made(folder)), whole_folder(folder) as building:
             _fill(building, sources, link=link)
             write_atomically(building / NEXT_FILE, f"{len(sources)}\n")
     except OSError as error:
         raise FolderError(f"Cannot make {folder}: {error.strerror or error}.") from error
+
+
+def _made(folder: Path) -> str:
+    return f"{folder} is {'made' if folder.exists() else 'not made, and nothing is left of it'}"
 
 
 def _fill(building: Path, sources: Sequence[Source], *, link: bool) -> None:

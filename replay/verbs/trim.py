@@ -1,112 +1,86 @@
 """``episodes trim``: keep only some steps, or cut the idle ends; the file as it was is kept."""
 
 import argparse
-import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from recorder.checks.idle import first_move, last_move
-from recorder.checks.streams import Array
 from recorder.episode.history import History
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
+from recorder.folder.numbering import TRASH
 from recorder.folder.versions import trim
 from recorder.judge import limits_of
 from replay.errors import EditError
 from replay.printer import Printer
 from replay.verbs.editing import STATUSES, UNCHANGED, Edited, edit_each, now_utc, would
 from replay.verbs.meant import meant, take_episodes
+from replay.verbs.rows import Place, Rows, between, without_idle_ends
 from replay.verbs.verb import Verb
+from teleop.tick import Outcome
 
 KEEP_S: Final = 0.2
 WORTH_S: Final = 0.1
 """An idle end that would lose less is left: the whole file is kept for it."""
-MOST_STEPS: Final = 10**9
-_PLACE: Final = re.compile(r"([0-9]{1,9})|([0-9]{1,9}(?:\.[0-9]{1,9})?)s")
+MOST_S: Final = 10**9
+MEGABYTE: Final = 1e6
+UNLABELLED: Final = Outcome.UNLABELLED.name.lower()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A step of an episode: its number, or the time at which it is."""
+class Trimmed:
+    """An episode that was trimmed, or would be: its label, and how large it was."""
 
-    step: int | None = None
-    time_s: float = 0.0
-
-    @classmethod
-    def read(cls, text: str) -> "Place":
-        """Of ``60`` (the step) or ``1.2s``.
-
-        Raises:
-            ValueError: it is neither.
-        """
-        match = _PLACE.fullmatch(text)
-        if match is None:
-            raise ValueError(text)
-        return cls(int(match[1])) if match[1] else cls(time_s=float(match[2]))
-
-    def at(self, fps: int) -> int:
-        """The step, in an episode of that rate."""
-        return round(self.time_s * fps) if self.step is None else self.step
+    success: str
+    size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """What is to be kept of so many steps (`of`): from `first` to `last`, both included."""
-
-    first: int
-    last: int
-    of: int
-
-    @property
-    def count(self) -> int:
-        """How many are kept."""
-        return self.last - self.first + 1
-
-    def words(self, fps: int) -> str:
-        """``523 -> 471 steps (drops 0.6 s at the start, 0.4 s at the end)``."""
-        ends = ((self.first, "start"), (self.of - 1 - self.last, "end"))
-        drops = ", ".join(f"{steps / fps:.3g} s at the {end}" for steps, end in ends if steps)
-        return f"{self.of} -> {self.count} steps (drops {drops})"
-
-
-def without_idle_ends(action: Array, idle_rad: float, keep: int, worth: int) -> Rows | None:
-    """Rows from `keep` steps before the first move to as many after the last; None: nothing moves.
-
-    Args:
-        action: (T, J) rad, grippers 0-1.
-        idle_rad: as the quality checks have it.
-        worth: an end that would lose fewer steps is left.
-    """
-    first, last = first_move(action, idle_rad), last_move(action, idle_rad)
-    if first is None or last is None:
-        return None
-    head, tail = first - keep, len(action) - 1 - last - keep
-    head, tail = (each if each >= max(worth, 1) else 0 for each in (head, tail))
-    return Rows(head, len(action) - 1 - tail, len(action))
+def closing(done: Sequence[Trimmed], *, idle: bool, dry_run: bool) -> list[str]:
+    """What is to be said at the end: the room that originals take, and labels that may be wrong."""
+    lines = []
+    if len(done) > 1:
+        size = _megabytes(sum(each.size_bytes for each in done))
+        lines += [
+            f"The {len(done)} originals {'would take' if dry_run else 'take'} {size} in {TRASH}, "
+            "until you delete them there; undo needs them."
+        ]
+    labels = Counter(each.success for each in done if each.success != UNLABELLED)
+    if labels and not idle:
+        counted = ", ".join(f"{count} {label}" for label, count in sorted(labels.items()))
+        said = (
+            f"label is still {done[0].success}" if len(done) == 1 else f"labels are still {counted}"
+        )
+        lines += [f"The {said}: is that still true? (episodes label)"]
+    return lines
 
 
-def between(begin: Place | None, end: Place | None, steps: int, fps: int) -> Rows:
-    """Rows from one place to another, as far as the episode goes."""
-    first = begin.at(fps) if begin else 0
-    return Rows(first, min(end.at(fps), steps - 1) if end else steps - 1, steps)
-
-
-def _trim(options: argparse.Namespace, path: Path) -> Edited:
+def _trim(options: argparse.Namespace, done: list[Trimmed], path: Path) -> Edited:
     with EpisodeReader(path) as episode:
+        success, size_bytes = episode.facts.success, episode.size_bytes
         fps, keep_s = max(episode.facts.fps, 1), _keep_s(options)
         rows = _idle_rows(episode, keep_s) if options.idle else _chosen(options, episode, fps)
     if isinstance(rows, str):
         return Edited(f"{path.stem}: {rows}, left alone", UNCHANGED)
     line = f"{path.stem}: {would(options.dry_run)}{rows.words(fps)}"
     facts = {"steps": rows.count, "of": rows.of, "first": rows.first, "last": rows.last}
+    told: dict[str, object] = {**facts, "success": success, "kept_bytes": size_bytes}
+    size = _megabytes(size_bytes)
     if options.dry_run:
-        return Edited(line, "trimmed", facts)
+        done.append(Trimmed(success, size_bytes))
+        return Edited(f"{line}; the original, {size}, would go to {TRASH}", "trimmed", told)
     idle_keep_s = keep_s if options.idle else None
     kept, verdict = trim(path, rows.first, rows.last, now_utc(), idle_keep_s=idle_keep_s)
-    told = {**facts, "kept": str(kept), "verdict": verdict}
-    return Edited(f"{line}, quality {verdict}", "trimmed", told)
+    done.append(Trimmed(success, size_bytes))
+    line = f"{line}, quality {verdict}; original: {TRASH}/{kept.name}, {size}"
+    return Edited(line, "trimmed", {**told, "kept": str(kept), "verdict": verdict})
+
+
+def _megabytes(size_bytes: int) -> str:
+    megabytes = size_bytes / MEGABYTE
+    return f"{megabytes:.0f} MB" if megabytes >= 10 else f"{megabytes:.1f} MB"
 
 
 def _keep_s(options: argparse.Namespace) -> float:
@@ -142,18 +116,34 @@ def _chosen(options: argparse.Namespace, episode: EpisodeReader, fps: int) -> Ro
 
 def _run(options: argparse.Namespace, printer: Printer) -> int:
     ranged = options.begin is not None or options.end is not None
-    if options.idle == ranged:
+    if options.idle and ranged:
+        raise EditError("Not both: cut the idle ends (--idle), or keep what is --from and --to.")
+    if not options.idle and not ranged:
         raise EditError("Say what to keep: --idle, or --from and --to (either may be left out).")
     if options.keep_s is not None and not options.idle:
         raise EditError("--keep-s is how much of the idle ends --idle leaves.")
-    paths = meant(options.episodes, options.task)
-    return edit_each(paths, printer, partial(_trim, options), dry_run=options.dry_run)
+    paths, done = meant(options.episodes, options.task), list[Trimmed]()
+    trimmer = partial(_trim, options, done)
+    status = edit_each(paths, printer, trimmer, dry_run=options.dry_run)
+    for line in closing(done, idle=options.idle, dry_run=options.dry_run):
+        printer.line(line)
+    return status
+
+
+def _place(text: str) -> Place:
+    try:
+        return Place.read(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds < MOST_STEPS:
-        raise ValueError(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < MOST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds: give 0.5, for one")
     return seconds
 
 
@@ -170,9 +160,9 @@ def _add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(
             name,
             dest=which,
-            type=Place.read,
-            metavar="STEP_OR_TIME",
-            help=f"{end} step that is kept: a number (60) or a time (1.2s)",
+            type=_place,
+            metavar="PLACE",
+            help=f"{end} step that is kept: a step (60), seconds (9.5s) or minutes (1:05)",
         )
 
 

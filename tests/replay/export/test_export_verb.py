@@ -47,7 +47,8 @@ def test_an_export_says_where_everything_came_from(
     out = tmp_path / "of" / "mine"
     assert export("raw", *reversed(episodes), "--out", out) == 0
     said = capsys.readouterr()
-    assert f"Exported to {out}.\n" in said.out
+    size = sum(path.stat().st_size for path in out.iterdir()) / 1e6
+    assert f"Exported to {out}: 4 files, {size:.1f} MB.\n" in said.out
     assert not said.err
     told = notes(out)
     assert told["format"] == "raw"
@@ -90,8 +91,13 @@ def test_a_dry_run_tells_and_writes_nothing(
     out = tmp_path / "of" / "mine"
     assert export("raw", *episodes, "--out", out, "--dry-run") == 0
     said = capsys.readouterr().out
-    assert f"{episodes[1]}, 12 steps -> episode_1.hdf5" in said
+    assert f"{episodes[1]} -> episode_1.hdf5, 12 steps" in said
+    assert "numbered anew" not in said
     assert "1 episode is padded from 9 to 12 steps by repeating the last row." in said
+    assert export("raw", episodes[1], "--out", out, "--dry-run") == 0
+    said = capsys.readouterr().out
+    assert f"{episodes[1]} -> episode_0.hdf5, 9 steps" in said
+    assert "Episodes are numbered anew from 0: mind which is which." in said
     assert not any(tmp_path.iterdir())
 
 
@@ -142,13 +148,26 @@ def test_filters_choose_and_what_may_not_be_meant_is_said(
     with h5py.File(copy, "r+") as file:
         file.attrs["verdict"], file.attrs["success"] = b"reject", b"failure"
         file.attrs["task"] = b"cube\x1b[2J"
+        file.attrs["episode_id"] = b"another"
     assert export("raw", folder, copy, "--out", tmp_path / "out") == 0
     said = capsys.readouterr().out
     assert "of verdict reject (--verdict chooses)." in said
     assert "1 episode called failure (--label chooses)." in said
-    assert "1 file more of the same recordings" in said
     assert "They are of 2 tasks: battery, cube\ufffd[2J." in said
     assert "\x1b" not in (tmp_path / "out" / "README.txt").read_text()
+
+
+def test_a_copy_is_left_out_and_said_to_be_one(
+    episodes: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "episode_7.hdf5"
+    copy.write_bytes(episodes[0].read_bytes())
+    assert export("raw", *episodes, copy, "--out", tmp_path / "out") == 0
+    why = f"{copy} is a copy of {episodes[0]}."
+    assert f"Left out: {why}\n" in capsys.readouterr().out
+    told = notes(tmp_path / "out")
+    assert len(told["episodes"]) == 2
+    assert [each["left_out"] for each in told["left_out"]] == [why]
 
 
 def test_a_killed_export_leaves_no_folder_and_the_next_one_clears_up(
@@ -176,7 +195,10 @@ def test_two_do_not_fill_one_folder_and_ctrl_c_leaves_nothing(
     assert (tmp_path / ".out.building" / "episode_0.hdf5").exists()
     working.send_signal(signal.SIGINT)
     working.send_signal(signal.SIGCONT)
-    assert working.communicate(timeout=PATIENCE_S) == (None, b"")
+    assert working.communicate(timeout=PATIENCE_S) == (
+        None,
+        b"Interrupted: nothing was written.\n",
+    )
     assert working.returncode == 130
     assert [path.name for path in tmp_path.iterdir()] == ["other"]
 
@@ -188,7 +210,7 @@ def test_a_full_disk_is_told_beforehand(
 ) -> None:
     assert export("raw", *episodes, "--out", small_disk / "of" / "out", "--length", 500) == 2
     said = capsys.readouterr()
-    assert "MB free, and the export needs 20.3 MB" in said.err
+    assert "MB free, and the export may need 20.3 MB" in said.err
     assert said.err.count("\n") == 1
     assert not any(small_disk.iterdir())
 

@@ -222,7 +222,7 @@ def test_tasks_are_rows_found_by_their_text(tmp_path: Path) -> None:
     for folder in (first, second):
         folder.mkdir()
     paths = sets.make_episodes(first, (2,)) + sets.make_episodes(
-        second, (3,), prompt="", task="cables"
+        second, (3,), prompt="", task="cables", episode_id="another"
     )
     out = tmp_path / "set"
     assert sets.export([*paths, paths[0]][:2], out) == 0

@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from types import SimpleNamespace
 
 import av
 import cv2
@@ -35,7 +36,7 @@ def test_every_camera_gets_its_pictures(tmp_path: Path) -> None:
     names = ("episode_0_cam_0.mp4", "episode_0_cam_1.mp4")
     assert plan.entries[0].files == names
     assert {path.name for path in out.iterdir()} == set(names)
-    assert sum(path.stat().st_size for path in out.iterdir()) <= plan.estimated_bytes
+    assert sum(path.stat().st_size for path in out.iterdir()) <= plan.most_bytes
     with av.open(out / names[1]) as file, source.open() as episode:
         assert file.streams.video[0].average_rate == 50
         for step, frame in enumerate(file.decode(video=0)):
@@ -45,30 +46,51 @@ def test_every_camera_gets_its_pictures(tmp_path: Path) -> None:
     assert step == 29
 
 
-def test_cameras_can_be_chosen(tmp_path: Path) -> None:
+def test_cameras_can_be_chosen_and_episodes_keep_their_names(tmp_path: Path) -> None:
     sources = [source_of(calm_episode(tmp_path, 5, number=number)) for number in (3, 4)]
     plan = EXPORTER.plan(sources, options("--cameras", "cam_1", "--crf", "0"))
     assert [entry.files for entry in plan.entries] == [
-        ("episode_0_cam_1.mp4",),
-        ("episode_1_cam_1.mp4",),
+        ("episode_3_cam_1.mp4",),
+        ("episode_4_cam_1.mp4",),
     ]
     with pytest.raises(ExportError, match="no camera 'nose'"):
         EXPORTER.plan(sources, options("--cameras", "nose"))
 
 
+def files_of(cameras: dict[str, tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """What the videos of episodes at these paths, of these cameras, are called."""
+    sources = [
+        Source(Path(path), SimpleNamespace(camera_names=names), 5, {}, 100, 100, 10)  # type: ignore[arg-type]
+        for path, names in cameras.items()
+    ]
+    return [entry.files for entry in EXPORTER.plan(sources, options()).entries]
+
+
 def test_no_camera_leads_out_of_the_folder() -> None:
     """Its name is anybody's text."""
 
-    class Facts:
-        camera_names = ("../../etc", ".._.._etc", "a b")
+    assert files_of({"a.hdf5": ("../../etc", ".._.._etc", "a b")}) == [
+        ("a_______etc.mp4", "a_______etc-2.mp4", "a_a_b.mp4")
+    ]
 
-    source = Source(Path("a.hdf5"), Facts(), 5, {}, 100, 10)  # type: ignore[arg-type]
-    files = EXPORTER.plan([source], options()).entries[0].files
-    assert files == (
-        "episode_0_0_______etc.mp4",
-        "episode_0_1_______etc.mp4",
-        "episode_0_2_a_b.mp4",
-    )
+
+def test_no_two_videos_have_one_name() -> None:
+    """Folders tell episodes of several tasks apart; where that is not enough, numbers do."""
+    assert files_of(
+        {
+            "battery/episode_2.hdf5": ("cam",),
+            "cables/episode_2.hdf5": ("cam",),
+            "old/cables/episode_2.hdf5": ("cam", "Cam"),
+        }
+    ) == [
+        ("battery_episode_2_cam.mp4",),
+        ("cables_episode_2_cam.mp4",),
+        ("cables_episode_2-2_cam.mp4", "cables_episode_2-2_Cam-2.mp4"),
+    ]
+    assert files_of({"a.hdf5": ("b_c",), "a_b.hdf5": ("c",)}) == [
+        ("a_b_c.mp4",),
+        ("a_b_c-2.mp4",),
+    ]
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path) -> None:

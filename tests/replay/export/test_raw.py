@@ -99,7 +99,7 @@ def test_the_estimate_is_not_too_low(
     for name in ("raw", "aloha-swapped", "rerun"):
         out = tmp_path / name
         assert export(name, "--json", *episodes, "--out", out) == 0
-        estimated = int(capsys.readouterr().out.split('"estimated_bytes": ')[1].split(",")[0])
+        estimated = int(capsys.readouterr().out.split('"most_bytes": ')[1].split(",")[0])
         written = sum(path.stat().st_size for path in out.glob("episode_*"))
         assert written <= estimated
 
@@ -122,11 +122,11 @@ def test_what_a_loader_could_not_stack_is_refused(
     assert "has no camera 'cam_9'; it has cam_0, cam_1." in refused(
         *episodes, "--cameras", "cam_0,cam_9"
     )
-    (third,) = make_episodes(tmp_path / "three", 4, cameras=3)
+    (third,) = make_episodes(tmp_path / "three", 4, cameras=3, episode_id="three")
     assert "has other cameras (cam_0, cam_1, cam_2)" in refused(*episodes, third)
-    (one_pair,) = make_episodes(tmp_path / "pair", 4, sides=("left",))
+    (one_pair,) = make_episodes(tmp_path / "pair", 4, sides=("left",), episode_id="pair")
     assert "has other joints" in refused(*episodes, one_pair)
-    (slow,) = make_episodes(tmp_path / "slow", 4, rate_hz=25)
+    (slow,) = make_episodes(tmp_path / "slow", 4, rate_hz=25, episode_id="slow")
     assert "has other steps a second (25)" in refused(*episodes, slow)
     with pytest.raises(SystemExit):
         export("raw", *episodes, "--out", tmp_path / "out", "--length", "0")

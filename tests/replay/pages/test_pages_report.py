@@ -12,6 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
+from recorder.episode.history import History, TrimEdit
 from replay.cli import main
 from replay.pages.build import write_pages
 from replay.printer import Printer
@@ -94,6 +95,21 @@ def test_it_tells_a_dataset_and_each_episode(
     assert "#finding-1" in page.links  # from where it was, in the drawing
     assert {"episode_0.html", "episode_2.html", "../index.html"} <= set(page.links)
     assert page.tags.count("path") > 14 * 3
+
+
+def test_what_was_cut_is_said_and_a_new_report_replaces_the_old(
+    made: Path, tmp_path: Path, report: Callable[..., int], capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = Path(shutil.copy(made / "episode_0.hdf5", tmp_path))
+    assert report(path) == 0
+    assert "in place of" not in capsys.readouterr().out
+    assert not [page for page in read_report(tmp_path / "out").values() if "trimmed" in page.text]
+    change(path, edits=History(path, None).with_edit(TrimEdit("now", 5, 164, 200, "old")))
+    assert report(path) == 0
+    assert "MB), in place of an earlier report\n" in capsys.readouterr().out
+    pages = read_report(tmp_path / "out")
+    assert all("trimmed" in page.text for page in pages.values())
+    assert len(pages) == 2
 
 
 def test_pictures_are_small_and_decode(

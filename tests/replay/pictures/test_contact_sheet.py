@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
+from recorder.episode.history import History, LabelEdit, TrimEdit
 from recorder.episode.reader import EpisodeReader
 from recorder.quality import Judgement
 from replay import colours
@@ -38,10 +39,23 @@ def test_the_verdict_is_in_the_title(tmp_path: Path, verdict: str, colour: str) 
         assert (has(title, each) > 1000) == (each == colour)
 
 
+def test_a_trimmed_episode_is_called_so(tmp_path: Path) -> None:
+    path = calm_episode(tmp_path, 10)
+    usual = sheet(path)
+    for edits, differs in (
+        (History(path, None).with_edit(LabelEdit("now")), False),
+        ("no list", False),
+        (History(path, None).with_edit(TrimEdit("now", 5, 14, 30, "old")), True),
+    ):
+        with h5py.File(path, "r+") as file:
+            file.attrs["edits"] = edits
+        assert (sheet(path) != usual)[:60].any() == differs
+
+
 def test_joints_are_below_the_pictures(tmp_path: Path) -> None:
     image = sheet(calm_episode(tmp_path))
-    assert has(image[-400:], colours.FOLLOWER) > 1000
-    assert has(image[:-400], colours.FOLLOWER) == 0
+    assert has(image[-470:], colours.FOLLOWER) > 1000
+    assert has(image[:-470], colours.FOLLOWER) == 0
 
 
 def test_a_long_strange_prompt_stays_in_its_place(tmp_path: Path) -> None:

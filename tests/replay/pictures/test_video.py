@@ -136,6 +136,17 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
     assert set(tmp_path.iterdir()) == before
 
 
+def test_what_is_no_plain_file_is_not_replaced(tmp_path: Path) -> None:
+    path, out = calm_episode(tmp_path, 3), tmp_path / "out.mp4"
+    with EpisodeReader(path) as episode:
+        assert not write_video(episode, out)
+        assert write_video(episode, out)  # says that there was one
+    link = tmp_path / "link.mp4"
+    link.symlink_to(out)
+    with pytest.raises(PictureError, match="no plain file"):
+        check_video_path(link)
+
+
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     folder = tmp_path / "made"
     folder.mkdir()

@@ -7,6 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
+from recorder.episode.history import History, TrimEdit
 from replay.inspect.checked import Checked, check_file
 from tests.replay.viewer.viewer_bench import LIMITED, STEPS, Spectator, make, troubled, watch
 
@@ -162,6 +163,48 @@ def test_one_episode_after_the_other(calm: Path, trouble: Checked) -> None:
         assert "episode_4" in user.lines[0]
 
     watch([calm, trouble.path], look, checked={trouble.path: trouble})
+
+
+def test_what_a_key_cannot_do_is_said(calm: Path) -> None:
+    async def ask(user: Spectator) -> None:
+        for keys, words in (
+            ("g 9 9 9 9 enter", "9999 is beyond the end: this is the last step."),
+            ("7", "There is no camera 7: there are 2."),
+            ("tab", "There is no other episode to go to."),
+            ("x", "x does nothing here: ? lists the keys."),
+            ("ctrl+x", "ctrl-x does nothing here"),
+        ):
+            await user.press(*keys.split())
+            assert words in user.screen, keys
+            assert user.step == STEPS - 1
+        await user.press("left")
+        assert "does nothing here" not in user.screen
+
+    watch([calm], ask)
+
+
+def test_files_that_cannot_be_shown_are_counted(calm: Path, tmp_path: Path) -> None:
+    broken = [Checked(tmp_path / f"{name}.hdf5", error="It is no episode.") for name in "abc"]
+
+    async def look(user: Spectator) -> None:
+        assert "episode_3   3 unreadable" in user.lines[0]
+
+    watch([calm], look, checked={each.path: each for each in (check_file(calm), *broken)})
+
+
+def test_a_trimmed_episode_is_called_so(tmp_path: Path) -> None:
+    path = make(tmp_path, steps=20)
+
+    heads = []
+
+    async def look(user: Spectator) -> None:
+        heads.append(user.lines[0])
+
+    watch([path], look)
+    with h5py.File(path, "r+") as file:
+        file.attrs["edits"] = History(path, None).with_edit(TrimEdit("now", 5, 24, 30, "old"))
+    watch([path], look)
+    assert ["trimmed" in head for head in heads] == [False, True]
 
 
 def test_the_mouse_seeks_drags_and_enlarges(calm: Path) -> None:

@@ -1,5 +1,6 @@
 """Keys move through an episode as one would expect, and never out of it."""
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -133,7 +134,7 @@ def test_a_plot_around_the_position_moves_with_it_up_to_the_ends() -> None:
     ("text", "at_s"),
     [
         ("250", 5.0),
-        ("99999", 10.0),
+        ("99999", math.inf),
         ("2.5", 2.5),
         ("12 s", 12.0),
         (".5s", 0.5),
