@@ -32,7 +32,8 @@ def named(name: str, roots: Sequence[Path], task: str | None) -> list[Path]:
     return _once(each for root in roots if (each := root / path).is_file())
 
 
-def with_suffix(name: str) -> Path:
+def with_suffix(name: str | Path) -> Path:
+    """Of the file that is meant: of a number or a bare name, too."""
     path = Path(name)
     if path.name.isascii() and path.name.isdecimal():
         return path.with_name(f"episode_{path.name}{SUFFIX}")

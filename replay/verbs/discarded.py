@@ -10,7 +10,8 @@ from recorder.folder.numbering import TRASH, episode_path, number_of, trash_path
 from recorder.folder.trash import trashed
 from replay.errors import NotFoundError
 from replay.find import with_folders_in
-from replay.verbs.in_task import in_task, roots, with_suffix
+from replay.names import with_suffix
+from replay.verbs.in_task import in_task, roots
 
 
 def meant_in_trash(names: Sequence[str], task: str | None) -> list[list[Path]]:

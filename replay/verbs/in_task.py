@@ -6,9 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-from recorder.episode.schema import SUFFIX
 from replay.errors import NotFoundError
-from replay.names import DATASETS
+from replay.names import DATASETS, with_suffix
 from session.paths import datasets_dir
 
 SHOWN: Final = 5
@@ -25,14 +24,7 @@ def in_task(name: str, task: str | None) -> str:
     folder = _task_folder(task)
     if glob.has_magic(name):
         return os.path.join(glob.escape(os.fspath(folder)), name)
-    return os.fspath(folder / with_suffix(Path(name)).name)
-
-
-def with_suffix(path: Path) -> Path:
-    """Of the file that is meant: of a number or a bare name, too."""
-    if path.name.isascii() and path.name.isdecimal():
-        return path.with_name(f"episode_{path.name}{SUFFIX}")
-    return path if path.suffix or not path.name else path.with_name(path.name + SUFFIX)
+    return os.fspath(folder / with_suffix(name).name)
 
 
 def roots() -> list[Path]:

@@ -11,9 +11,10 @@ from pathlib import Path
 from recorder.episode.schema import SUFFIX
 from replay.errors import EditError, NotFoundError
 from replay.find import find_episodes
+from replay.names import with_suffix
 from replay.verbs.discarded import called_so, is_episode, lies_in_trash, trashed_path
 from replay.verbs.editing import said_if_interrupted
-from replay.verbs.in_task import in_task, with_suffix
+from replay.verbs.in_task import in_task
 
 
 def take_episodes(parser: argparse.ArgumentParser) -> None:
