@@ -26,6 +26,7 @@ from session.errors import LaunchError
 from teleop.config import ConfigError
 
 INTERRUPTED: Final = 130
+REPLACED: Final = " (replaced the earlier one)"
 VIEWER: Final = "viewer"
 """What `--rerun` without a file means."""
 
@@ -146,21 +147,21 @@ def _make(
     if options.contact_sheet:
         from replay.pictures.contact_sheet import write_contact_sheet
 
-        write_contact_sheet(episode, options.contact_sheet, judgement)
-        said.append(f"contact sheet: {options.contact_sheet}")
+        replaced = write_contact_sheet(episode, options.contact_sheet, judgement)
+        said.append(f"contact sheet: {options.contact_sheet}{REPLACED if replaced else ''}")
     if options.video:
         from replay.pictures.video import write_video
 
-        write_video(episode, options.video, judgement)
-        said.append(f"video: {options.video}")
+        replaced = write_video(episode, options.video, judgement)
+        said.append(f"video: {options.video}{REPLACED if replaced else ''}")
     if options.rerun:
         from replay.export.rerun import show, write_rrd
 
         if options.rerun == VIEWER:
             show(episode)
         else:
-            write_rrd(episode, Path(options.rerun))
-            said.append(f"Rerun: {options.rerun}")
+            replaced = write_rrd(episode, Path(options.rerun))
+            said.append(f"Rerun: {options.rerun}{REPLACED if replaced else ''}")
     return said
 
 

@@ -4,7 +4,7 @@ The viewer, the traces below a video, and the pages all draw from here.
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,8 @@ from teleop.gripper import GRIPPERS, Gripper
 from teleop.joints import GRIPPER
 
 Floats = npt.NDArray[np.float64]
+TRIMMED: Final = "trimmed"
+"""What is written where an episode is not all that was recorded (`history.is_trimmed`)."""
 Severity = Literal["reject", "warn", "event"]
 
 

@@ -136,10 +136,20 @@ def _is_edit(told: Any) -> bool:
 
 
 def _is_label(before: Any) -> bool:
-    return isinstance(before, dict) and all(
-        name in LABEL and isinstance(value, str) for name, value in before.items()
-    ) and str(before.get("success", "unlabelled")).upper() in Outcome.__members__
+    return (
+        isinstance(before, dict)
+        and all(name in LABEL and isinstance(value, str) for name, value in before.items())
+        and str(before.get("success", "unlabelled")).upper() in Outcome.__members__
+    )
 
 
 def _is_line(line: Any) -> bool:
     return line is None or (type(line) is int and line >= 0)
+
+
+def is_trimmed(path: Path, edits: str | None) -> bool:
+    """Rows of a file were cut off, as far as its attribute `edits` can be read."""
+    try:
+        return edits is not None and bool(History(path, edits).trims)
+    except AmendError:
+        return False

@@ -29,6 +29,7 @@ class Source:
         steps: T.
         sizes: (width, height) in pixels by camera, in the order of `facts.camera_names`.
         image_bytes: all of its JPEGs together, without padding.
+        new_image_bytes: of those, without pictures that are those of the step before.
         longest_jpeg_bytes: of all cameras.
     """
 
@@ -37,6 +38,7 @@ class Source:
     steps: int
     sizes: Mapping[str, tuple[int, int]]
     image_bytes: int
+    new_image_bytes: int
     longest_jpeg_bytes: int
 
     def open(self) -> EpisodeReader:
@@ -71,8 +73,9 @@ class Plan:
 
     Attributes:
         entries: one an episode, in the order in which they are exported.
-        estimated_bytes: of all files together; rather too many than too few, for the disk must have
-            room for them.
+        estimated_bytes: of all files together, as they usually are.
+        most_bytes: the same, rather too many than too few: the disk must have room for them. 0: no
+            more than is estimated.
         remarks: what people should know before, a sentence each: what is left out, padded, changed.
         settings: the options of the format as they are used, defaults and all, for `export.json`.
         files: relative to the export's folder, beside those of the entries.
@@ -85,6 +88,7 @@ class Plan:
     settings: Mapping[str, Setting] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     work: int = 0
+    most_bytes: int = 0
 
 
 P = TypeVar("P", bound=Plan)

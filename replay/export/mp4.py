@@ -1,25 +1,23 @@
 """Camera videos: an .mp4 an episode and camera, a picture a step, nothing drawn on it."""
 
 import argparse
-import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from recorder.episode.reader import EpisodeReader
 from replay.export.exporter import Entry, Exporter, Plan, Progress, Source
+from replay.export.film_bytes import A_KEY_FRAME_A_SECOND
+from replay.export.names import episode_names, plain, unique
 from replay.export.uniform import chosen_cameras
 from replay.pictures.h264 import CRF, H264Writer
 from replay.pictures.whole_file import whole_file
 
 MAX_CRF: Final = 51
-VISIBLY_LOSSLESS: Final = 15
-"""Of the constant quality; from there on a video is smaller than the JPEGs it is made of."""
-LOSSLESS_TO_JPEG: Final = 4
-"""By what factor it is larger at best quality, at most."""
-FILE_BYTES: Final = 1 << 16
-MAX_NAME: Final = 80
+FILE_BYTES: Final = 1 << 14
+"""Of a video besides its frames, and more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +64,15 @@ def plan(sources: Sequence[Source], options: argparse.Namespace) -> Mp4Plan:
     """
     wanted = chosen_cameras(sources, options.cameras) if options.cameras else None
     cameras = tuple(wanted or source.facts.camera_names for source in sources)
-    larger = 1 if options.crf >= VISIBLY_LOSSLESS else LOSSLESS_TO_JPEG
-    files = sum(map(len, cameras))
+    usual, most = A_KEY_FRAME_A_SECOND.bytes_of(_jpeg_bytes(sources, cameras), options.crf)
+    besides = sum(map(len, cameras)) * FILE_BYTES
     return Mp4Plan(
         entries=tuple(
-            Entry(source, _names(i, names), source.steps)
-            for i, (source, names) in enumerate(zip(sources, cameras, strict=True))
+            Entry(source, names, source.steps)
+            for source, names in zip(sources, _names(sources, cameras), strict=True)
         ),
-        estimated_bytes=sum(source.image_bytes for source in sources) * larger + files * FILE_BYTES,
+        estimated_bytes=usual + besides,
+        most_bytes=most + besides,
         settings={"cameras": options.cameras, "crf": options.crf},
         work=sum(source.steps * len(names) for source, names in zip(sources, cameras, strict=True)),
         cameras=cameras,
@@ -93,12 +92,28 @@ def write(plan: Mp4Plan, folder: Path, progress: Progress) -> None:
                 write_camera_video(episode, camera, folder / name, crf=plan.crf, progress=progress)
 
 
-def _names(number: int, cameras: Sequence[str]) -> tuple[str, ...]:
-    """What the files of an episode are called; a camera's name may be any text, a path too."""
-    names = [re.sub(r"[^\w-]", "_", camera, flags=re.ASCII)[:MAX_NAME] for camera in cameras]
-    if len(set(names)) < len(names):
-        names = [f"{place}_{name}" for place, name in enumerate(names)]
-    return tuple(f"episode_{number}_{name}.mp4" for name in names)
+def _jpeg_bytes(sources: Sequence[Source], cameras: Sequence[Sequence[str]]) -> int:
+    """Of these cameras of each, as if all were alike."""
+    return sum(
+        source.image_bytes * len(names) // len(source.facts.camera_names)
+        for source, names in zip(sources, cameras, strict=True)
+    )
+
+
+def _names(
+    sources: Sequence[Source], cameras: Sequence[Sequence[str]]
+) -> Iterator[tuple[str, ...]]:
+    """What the files of each episode are called."""
+    episodes = episode_names([source.path for source in sources])
+    names = iter(
+        unique(
+            f"{episode}_{plain(camera)}"
+            for episode, of_episode in zip(episodes, cameras, strict=True)
+            for camera in of_episode
+        )
+    )
+    for of_episode in cameras:
+        yield tuple(f"{name}.mp4" for name in islice(names, len(of_episode)))
 
 
 def _add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +136,7 @@ EXPORTER: Final = Exporter(
     plan,
     write,
     about=(
-        "episode_<n>_<camera>.mp4: H.264, a frame a step, at the rate of the episode. Joints are "
+        "<episode>_<camera>.mp4: H.264, a frame a step, at the rate of the episode. Joints are "
         "not in it.",
     ),
 )

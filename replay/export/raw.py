@@ -23,6 +23,7 @@ from replay.export.aloha import FILE_BYTES, joint_bytes, write_joints
 from replay.export.exporter import Entry, Exporter, Plan, Progress, Source
 from replay.export.hdf5_file import new_hdf5
 from replay.export.lengths import add_length, common_length, fit_note, fit_remarks, fitted
+from replay.export.names import numbering_remarks
 from replay.export.threads import in_threads
 from replay.export.uniform import add_cameras, chosen_cameras, one, one_size
 
@@ -63,7 +64,7 @@ def plan(sources: Sequence[Source], options: argparse.Namespace) -> RawPlan:
         ),
         estimated_bytes=len(sources)
         * (picture_bytes + joint_bytes(steps, len(joints)) + FILE_BYTES),
-        remarks=tuple(fit_remarks(lengths, steps)),
+        remarks=(*numbering_remarks(sources), *fit_remarks(lengths, steps)),
         settings={"length": options.length, "steps": steps, "cameras": ",".join(cameras)},
         work=len(sources) * steps * len(cameras),
         cameras=cameras,

@@ -32,7 +32,7 @@ def check_viewer() -> None:
         )
 
 
-def show_file(name: str, write: Callable[[Path], None]) -> None:
+def show_file(name: str, write: Callable[[Path], object]) -> None:
     """Show a recording; returns when the viewer is closed.
 
     Args:

@@ -1,6 +1,9 @@
 """An export from beginning to end, whatever its format."""
 
 import argparse
+import contextlib
+import os
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -14,10 +17,9 @@ from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.notes import entry_facts, left_out_facts, write_notes
 from replay.export.progress import progress_bar
 from replay.export.sources import Found, LeftOut, look_at
-from replay.filters import Filter, filter_of
+from replay.filters import Filter, Sieve, filter_of
 from replay.find import find_episodes
 from replay.index.read import read_row
-from replay.index.row import Unreadable
 from replay.printer import Printer
 
 ALL: Final = 0
@@ -38,17 +40,31 @@ def export(exporter: Exporter[Any], options: argparse.Namespace, printer: Printe
         ExportError, FolderError: it cannot be done; nothing is left of it.
     """
     target = check_new(options.out)
-    found = _find(options, printer)
-    plan = exporter.plan(found.sources, options)
-    _tell(exporter, plan, found, printer)
-    _check_room(target, plan)
-    if options.dry_run:
-        printer.line("Nothing is written: this is a dry run.")
-    else:
-        _write(exporter, plan, found.left_out, target)
-        printer.line(f"Exported to {options.out}.")
-    printer.record(_facts(exporter, plan, target, options.dry_run))
+    with _interruption_told(target):
+        found = _find(options, printer)
+        plan = exporter.plan(found.sources, options)
+        _tell(exporter, plan, found, printer)
+        _check_room(target, plan)
+        sizes: list[int] = []
+        if options.dry_run:
+            printer.line("Nothing is written: this is a dry run.")
+        else:
+            sizes = _write(exporter, plan, (*found.left_out, *found.copies), target)
+            files, size = _count(len(sizes), "file"), sum(sizes) / MEGABYTE
+            printer.line(f"Exported to {options.out}: {files}, {size:.1f} MB.")
+        printer.record(_facts(exporter, plan, target, sum(sizes) if sizes else None))
     return NOT_ALL if found.left_out else ALL
+
+
+@contextlib.contextmanager
+def _interruption_told(target: Path) -> Iterator[None]:
+    """What Ctrl-C has come to is said; it goes on its way."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not os.path.lexists(target):
+            sys.stderr.write("Interrupted: nothing was written.\n")
+        raise
 
 
 def _find(options: argparse.Namespace, printer: Printer) -> Found:
@@ -56,7 +72,7 @@ def _find(options: argparse.Namespace, printer: Printer) -> Found:
     paths = _filtered(find_episodes(options.episodes, task=wanted.task), wanted, printer)
     with progress_bar("looking", len(paths)) as done:
         found = look_at(paths, done)
-    for each in found.left_out:
+    for each in (*found.left_out, *found.copies):
         printer.line(f"Left out: {each.why}")
         printer.record({"path": str(each.path), **left_out_facts(each)})
     if not found.sources:
@@ -67,30 +83,40 @@ def _find(options: argparse.Namespace, printer: Printer) -> Found:
 def _filtered(paths: Sequence[Path], wanted: Filter, printer: Printer) -> Sequence[Path]:
     if wanted.takes_all:
         return paths
-    rows = map(read_row, paths)
-    taken = [row.path for row in rows if isinstance(row, Unreadable) or wanted.takes(row)]
+    sieve = Sieve(wanted)
+    taken = [row.path for row in map(read_row, paths) if sieve.takes(row)]
     printer.line(f"The filters take {len(taken)} of {_count(len(paths), 'episode')}.")
+    remarks = list(sieve.remarks())
     if not taken:
-        raise ExportError("The filters leave no episode to export.")
+        raise ExportError(" ".join(["The filters leave no episode to export.", *remarks]))
+    for remark in remarks:
+        printer.line(remark)
     return taken
 
 
 def _tell(exporter: Exporter[Any], plan: Plan, found: Found, printer: Printer) -> None:
-    for entry in plan.entries:
-        printer.line(f"  {_line(entry)}")
+    for place, entry in enumerate(plan.entries):
+        printer.line(f"  {_line(entry, place)}")
         printer.record({"path": str(entry.source.path), **entry_facts(entry)})
     for remark in (*_remarks(found.sources), *plan.remarks):
         printer.line(remark)
     files = len(plan.files) + sum(len(entry.files) for entry in plan.entries)
     printer.line(
-        f"{exporter.name}: {_count(len(plan.entries), 'episode')}, {_count(files, 'file')}, about "
-        f"{plan.estimated_bytes / MEGABYTE:.1f} MB."
+        f"{exporter.name}: {_count(len(plan.entries), 'episode')}, {_count(files, 'file')}, "
+        f"{_size(plan)}."
     )
 
 
-def _line(entry: Entry) -> str:
-    into = f" -> {', '.join(entry.files)}" if entry.files else ""
-    return f"{entry.source.path}, {entry.steps} steps{into}"
+def _line(entry: Entry, place: int) -> str:
+    into = ", ".join(entry.files) or f"episode {place}"
+    return f"{entry.source.path} -> {into}, {entry.steps} steps"
+
+
+def _size(plan: Plan) -> str:
+    """As far as it is known beforehand."""
+    about, most = (f"{size / MEGABYTE:.1f} MB" for size in (plan.estimated_bytes, plan.most_bytes))
+    more = plan.most_bytes > plan.estimated_bytes and most != about
+    return f"about {about}, up to {most}" if more else f"about {about}"
 
 
 def _remarks(sources: Sequence[Source]) -> Iterator[str]:
@@ -109,9 +135,6 @@ def _remarks(sources: Sequence[Source]) -> Iterator[str]:
             yield f"{_count(count, 'episode')} {what} (--{option} chooses)."
     if len(tasks := sorted({source.facts.task for source in sources})) > 1:
         yield f"They are of {len(tasks)} tasks: {', '.join(tasks)}."
-    twice = len(sources) - len({source.facts.episode_id for source in sources})
-    if twice:
-        yield f"{_count(twice, 'file')} more of the same recordings (see their episode_id)."
 
 
 def _count(number: int, word: str) -> str:
@@ -125,32 +148,43 @@ def _check_room(target: Path, plan: Plan) -> None:
         ExportError: there is not.
     """
     there = nearest_folder(target)
-    needed, free = plan.estimated_bytes + NOTES_BYTES, free_bytes(there)
+    needed = max(plan.estimated_bytes, plan.most_bytes) + NOTES_BYTES
+    free = free_bytes(there)
     if free < needed:
         raise ExportError(
-            f"The disk of {there} has {free / MEGABYTE:.1f} MB free, and the export needs "
+            f"The disk of {there} has {free / MEGABYTE:.1f} MB free, and the export may need "
             f"{needed / MEGABYTE:.1f} MB: make room, or choose another --out."
         )
 
 
-def _write(exporter: Exporter[Any], plan: Plan, left_out: Sequence[LeftOut], target: Path) -> None:
+def _write(
+    exporter: Exporter[Any], plan: Plan, left_out: Sequence[LeftOut], target: Path
+) -> list[int]:
+    """The bytes of each file that has been written, those about the export as well."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
     try:
         with whole_folder(target) as folder, progress_bar("exporting", plan.work) as progress:
             exporter.write(plan, folder, progress)
             write_notes(folder, exporter, plan, left_out, now)
+            sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ExportError(f"Cannot write {target}: {why}. Nothing is left of it.") from error
+    return sizes
 
 
-def _facts(exporter: Exporter[Any], plan: Plan, target: Path, dry_run: bool) -> dict[str, object]:
+def _facts(
+    exporter: Exporter[Any], plan: Plan, target: Path, written_bytes: int | None
+) -> dict[str, object]:
+    """For programs; `written_bytes` is None where nothing was written."""
     return {
         "format": exporter.name,
         "out": str(target),
-        "dry_run": dry_run,
+        "dry_run": written_bytes is None,
         "episodes": len(plan.entries),
         "estimated_bytes": plan.estimated_bytes,
+        "most_bytes": max(plan.estimated_bytes, plan.most_bytes),
+        "written_bytes": written_bytes,
         "settings": dict(plan.settings),
         "remarks": plan.remarks,
     }

@@ -3,12 +3,15 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from recorder.episode.reader import EpisodeReader
 from recorder.episode.schema import COMPRESS_LEN
 from recorder.episode.soundness import check
 from recorder.errors import EpisodeError
 from replay.export.exporter import Source
+
+REPEAT: Final = "/tandem/frame_repeat"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +28,16 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What was meant, sorted."""
+    """What was meant, sorted.
+
+    Attributes:
+        left_out: cannot be exported.
+        copies: of others among the sources, which are exported.
+    """
 
     sources: tuple[Source, ...]
     left_out: tuple[LeftOut, ...]
+    copies: tuple[LeftOut, ...] = ()
 
 
 def look_at(paths: Sequence[Path], done: Callable[[int], None] = lambda _: None) -> Found:
@@ -37,14 +46,19 @@ def look_at(paths: Sequence[Path], done: Callable[[int], None] = lambda _: None)
     Args:
         done: told of each that has been looked at.
     """
-    sources, left_out = [], []
+    sources: dict[str, Source] = {}
+    left_out, copies = [], []
     for path in paths:
         try:
-            sources.append(source_of(path))
+            source = source_of(path)
         except EpisodeError as error:
             left_out.append(LeftOut(path, str(error)))
+        else:
+            first = sources.setdefault(source.facts.episode_id, source)
+            if first is not source:
+                copies.append(LeftOut(path, f"{path} is a copy of {first.path}."))
         done(1)
-    return Found(tuple(sources), tuple(left_out))
+    return Found(tuple(sources.values()), tuple(left_out), tuple(copies))
 
 
 def source_of(path: Path) -> Source:
@@ -63,5 +77,6 @@ def source_of(path: Path) -> Source:
             steps=episode.steps,
             sizes={name: episode.image_size(name) for name in episode.facts.camera_names},
             image_bytes=int(lengths.sum(dtype="f8")),
+            new_image_bytes=int(lengths.sum(dtype="f8", where=episode.column(REPEAT).T == 0)),
             longest_jpeg_bytes=int(lengths.max(initial=0)),
         )

@@ -9,9 +9,9 @@ import h5py
 import numpy as np
 
 from recorder.episode import schema
-from recorder.episode.history import History
+from recorder.episode.history import is_trimmed
 from recorder.episode.reader import EpisodeReader
-from recorder.errors import AmendError, EpisodeError
+from recorder.errors import EpisodeError
 from replay.index.row import Facts, Row, Unreadable, to_plain
 
 
@@ -37,7 +37,7 @@ def read_row(path: Path) -> Row | Unreadable:
                     cameras=facts.camera_names,
                     notes=tuple((facts.notes or "").splitlines()),
                     started_utc=facts.started_utc,
-                    trimmed=_is_trimmed(path, facts.edits),
+                    trimmed=is_trimmed(path, facts.edits),
                 ),
             )
     except EpisodeError as error:
@@ -48,14 +48,6 @@ def read_plain(path: Path) -> list[Any] | str:
     """What `read_row` finds, as a worker hands it on: size and facts, or the error."""
     row = read_row(path)
     return [row.size_bytes, to_plain(row.facts)] if isinstance(row, Row) else row.error
-
-
-def _is_trimmed(path: Path, edits: str | None) -> bool:
-    """Whether that is known: nobody can tell where it is damaged, or another version's."""
-    try:
-        return edits is not None and bool(History(path, edits).trims)
-    except AmendError:
-        return False
 
 
 class _UnusualError(Exception):
@@ -105,7 +97,7 @@ def _facts(path: Path, root: Any, size_bytes: int) -> Facts:
         cameras=tuple(map(_text, value("camera_names"))),
         notes=tuple((text("notes") or "").splitlines()),
         started_utc=_text(value("started_utc")),
-        trimmed=_is_trimmed(path, text("edits")),
+        trimmed=is_trimmed(path, text("edits")),
     )
 
 

@@ -27,12 +27,14 @@ def write_pages(paths: Sequence[Path], out: Path, printer: Printer) -> int:
     Raises:
         PagesError: the report cannot be written; nothing is left of it.
     """
+    replaced = out.exists()
     with building(out) as folder:
         entries = _write_all(places(paths), folder)
         (folder / INDEX).write_text(index_page(entries), encoding="utf-8")
         megabytes = _size(folder) / MEGABYTE
     _say(entries, printer)
-    printer.line(f"pages: {out / INDEX} ({megabytes:.1f} MB)")
+    instead = ", in place of an earlier report" if replaced else ""
+    printer.line(f"pages: {out / INDEX} ({megabytes:.1f} MB){instead}")
     return _status(entries)
 
 

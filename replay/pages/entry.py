@@ -7,6 +7,7 @@ from typing import Final
 
 import numpy as np
 
+from recorder.episode.history import is_trimmed
 from recorder.episode.reader import EpisodeReader
 from recorder.printable import printable
 from replay.inspect.checked import Checked
@@ -51,6 +52,7 @@ class About:
         ending: the last thing the operator was told in it; "": nothing.
         poses: None: too damaged.
         picture: has a thumbnail.
+        trimmed: it is not all that was recorded.
     """
 
     task: str
@@ -64,6 +66,7 @@ class About:
     ending: str
     poses: Poses | None
     picture: bool
+    trimmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,7 @@ def about(episode: EpisodeReader, motion: Motion | None, ending: str, *, picture
         ending=ending,
         poses=_poses(motion) if motion else None,
         picture=picture,
+        trimmed=is_trimmed(episode.path, facts.edits),
     )
 
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from recorder.episode.history import is_trimmed
 from recorder.episode.reader import EpisodeEvent, EpisodeFacts
 from replay.inspect.checked import Checked
 from replay.inspect.report import KINDS
 from replay.inspect.summary import Summary
-from replay.material import Motion
+from replay.material import TRIMMED, Motion
 from replay.pages.cameras import cameras_html, health_html
 from replay.pages.entry import Place, told
 from replay.pages.findings import findings_html
@@ -101,6 +102,7 @@ def _head(content: Content) -> str:
         chip(checked.word, f"quality: {checked.word}"),
         chip(facts.outcome.name.lower(), facts.success),
         chip("warn", "recovered") if facts.recovered else "",
+        chip("edit", TRIMMED) if is_trimmed(content.place.path, facts.edits) else "",
     )
     seconds = content.steps / facts.fps if facts.fps > 0 else 0.0
     time = "simulated" if facts.simulated_time else "real"

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+from replay.material import TRIMMED
 from replay.pages.entry import LABELS, VERDICTS, Entry, told
 from replay.pages.episode_page import when
 from replay.pages.markup import chip, text
@@ -88,7 +89,10 @@ def _name(entry: Entry) -> str:
 
 
 def _length(entry: Entry) -> str:
-    return f"{entry.about.seconds:.1f} s" if entry.about else ""
+    if not entry.about:
+        return ""
+    trimmed = f'<span class="reason">{TRIMMED}</span>' if entry.about.trimmed else ""
+    return f"{entry.about.seconds:.1f} s{trimmed}"
 
 
 def _label(entry: Entry) -> str:

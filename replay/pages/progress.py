@@ -1,4 +1,4 @@
-"""How far the pages are, on a terminal's standard error; nothing elsewhere."""
+"""How far the pages are, on standard error: a bar on a terminal, a line now and then elsewhere."""
 
 import contextlib
 import sys
@@ -7,10 +7,16 @@ from collections.abc import Callable, Iterator
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from replay.export.progress import plain_lines
+
 
 @contextlib.contextmanager
 def progress(total: int) -> Iterator[Callable[[], object]]:
-    """A bar for so many episodes; call what it gives after each."""
+    """For so many episodes; call what it gives after each."""
+    if not sys.stderr.isatty():
+        tell = plain_lines("pages", total, sys.stderr.write)
+        yield lambda: tell(1)
+        return
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}"),
@@ -18,10 +24,7 @@ def progress(total: int) -> Iterator[Callable[[], object]]:
         MofNCompleteColumn(),
         TimeRemainingColumn(),
     )
-    shown = sys.stderr.isatty()
     # What goes to standard output stays there.
-    with Progress(
-        *columns, console=console, disable=not shown, transient=True, redirect_stdout=False
-    ) as bar:
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task("pages", total=total)
         yield lambda: bar.advance(task)

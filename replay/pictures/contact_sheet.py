@@ -28,7 +28,7 @@ MARGIN: Final = 18
 LABEL_WIDTH: Final = 34
 TIME_HEIGHT: Final = 28
 SMALL: Final = 17
-TRACES_HEIGHT: Final = 250
+TRACES_HEIGHT: Final = 290
 TRACES_GAP: Final = 14
 
 
@@ -46,10 +46,10 @@ def check_sheet_path(path: Path) -> None:
 
 def write_contact_sheet(
     episode: EpisodeReader, path: Path, judgement: Judgement | None = None
-) -> None:
+) -> bool:
     """Write the sheet as PNG or JPEG, by the name's ending.
 
-    The file is whole or absent, and replaces one that is there.
+    The file is whole or absent, and replaces one that is there: whether it has is returned.
 
     Args:
         judgement: what the checks have found; None: they are run here, but look at no picture.
@@ -58,6 +58,7 @@ def write_contact_sheet(
         PictureError: as `check_sheet_path`, it cannot be drawn, or not be written.
     """
     check_sheet_path(path)
+    replaced = path.exists()
     drawn = cv2.cvtColor(contact_sheet(episode, judgement=judgement), cv2.COLOR_RGB2BGR)
     encoded, content = cv2.imencode(path.suffix.lower(), drawn)
     try:
@@ -67,6 +68,7 @@ def write_contact_sheet(
             building.write_bytes(content.tobytes())
     except OSError as error:
         raise PictureError(f"Cannot write {path}: {error.strerror}.") from error
+    return replaced
 
 
 def contact_sheet(

@@ -3,9 +3,11 @@
 from typing import Final
 
 from recorder.cameras.camera import Image
+from recorder.episode.history import is_trimmed
 from recorder.episode.reader import EpisodeReader
 from replay import colours
 from replay.inspect.report import KINDS
+from replay.material import TRIMMED
 from replay.pictures.canvas import FAINT, INK, PANEL, Colour, chip, fitted, text
 
 HEIGHT: Final = 76
@@ -32,9 +34,12 @@ def heading(
     end, baseline = left + width, top + TITLE
     kind = KINDS.get(facts.arms_kind, facts.arms_kind)
     fill = colours.rgb(FILLS.get(verdict, NO_VERDICT))
+    plain = colours.rgb(NO_VERDICT)
+    trimmed = is_trimmed(episode.path, facts.edits)
     for words, ink, colour in (
         (f"quality: {verdict}", _ink_on(verdict), fill),
-        (facts.success, INK_ON_COLOUR, colours.rgb(NO_VERDICT)),
+        (facts.success, INK_ON_COLOUR, plain),
+        *([(TRIMMED, INK_ON_COLOUR, plain)] if trimmed else []),
         (kind, PANEL, INK),
     ):
         shown = fitted(words, width // 5, CHIP, bold=True)

@@ -3,15 +3,16 @@
 from typing import Final
 
 import cv2
+import numpy as np
 
 from recorder.cameras.camera import Image
 from recorder.episode.reader import EpisodeReader
 from replay.material import Mark
 from replay.pictures import heading, timeline
 from replay.pictures.canvas import FAINT, INK, blank, box, fitted, text, text_width
-from replay.pictures.layout import Place, arrange, fit
+from replay.pictures.layout import Place, Size, arrange, fit
 from replay.pictures.story import Story
-from replay.pictures.tile import damaged, picture, size_of
+from replay.pictures.tile import damaged, decoded, jpeg_of, size_of
 from replay.pictures.traces import draw_cursor, traces
 
 WIDTH: Final = 1920
@@ -31,7 +32,8 @@ EVENT_SHOWN_S: Final = 2.0
 
 
 class Screen:
-    """Draws the steps of an episode. What is the same at every step is drawn once."""
+    """Draws the steps of an episode, from several threads if need be. What is the same at every
+    step is drawn once."""
 
     def __init__(self, episode: EpisodeReader, story: Story) -> None:
         self._episode, self._story = episode, story
@@ -41,7 +43,10 @@ class Screen:
         )
         self._told_y = HEIGHT - MARGIN - TOLD_HEIGHT
         self._line_top = self._told_y - timeline.HEIGHT - 8
+        names = episode.facts.camera_names
+        self._sizes = {name: size_of(episode, name) for name in names}
         self._places = self._place_cameras()
+        self._drawn: dict[str, tuple[bytes, Image]] = {}
         self._traces_top = max(place.top + place.height for place in self._places.values()) + GAP
         self._draw_timeline()
         self._draw_traces()
@@ -62,11 +67,9 @@ class Screen:
 
     def _place_cameras(self) -> dict[str, Place]:
         top = MARGIN + heading.HEIGHT
-        names = self._episode.facts.camera_names
-        sizes = [size_of(self._episode, name) for name in names]
-        places = arrange(sizes, INNER, CAMERAS_HEIGHT, GAP, NAME_HEIGHT)
+        places = arrange([*self._sizes.values()], INNER, CAMERAS_HEIGHT, GAP, NAME_HEIGHT)
         found = {}
-        for name, size, place in zip(names, sizes, places, strict=True):
+        for (name, size), place in zip(self._sizes.items(), places, strict=True):
             inside = fit(size, place)
             found[name] = Place(MARGIN + inside.left, top + inside.top, inside.width, inside.height)
             at = (MARGIN + place.left, top + place.top - 8)
@@ -94,13 +97,12 @@ class Screen:
 
     def _picture(self, image: Image, camera: str, place: Place, step: int) -> None:
         area = image[place.top : place.top + place.height, place.left : place.left + place.width]
-        if (seen := picture(self._episode, camera, step)) is None:
-            area[:] = damaged(place.width, place.height)
-            return
-        size = place.width, place.height
-        much_smaller = seen.shape[1] >= 2 * place.width
-        by = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
-        area[:] = cv2.resize(seen, size, interpolation=by)
+        jpeg = jpeg_of(self._episode, camera, step)
+        before = self._drawn.get(camera)
+        if before is None or before[0] != jpeg:  # cameras may be slower than steps
+            before = jpeg, _shown(jpeg, self._sizes[camera], place)
+            self._drawn[camera] = before
+        area[:] = before[1]
 
     def _play_head(self, image: Image, step: int) -> None:
         x = MARGIN + timeline.step_x(step, self._episode.steps, INNER)
@@ -126,6 +128,15 @@ class Screen:
         text(image, mark.severity, (MARGIN, at[1]), TOLD - 2, INK, bold=True)
         words = fitted(f"{kind}  {mark.text}".strip(), INNER - timeline.GUTTER, TOLD)
         text(image, words, at, TOLD, INK)
+
+
+def _shown(jpeg: bytes, size: Size, place: Place) -> Image:
+    """A picture as large as its place."""
+    if (seen := decoded(jpeg, size)) is None:
+        return damaged(place.width, place.height)
+    much_smaller = seen.shape[1] >= 2 * place.width
+    by = cv2.INTER_AREA if much_smaller else cv2.INTER_LINEAR
+    return cv2.resize(seen, (place.width, place.height), interpolation=by).astype(np.uint8)
 
 
 def told_at(marks: tuple[Mark, ...], step: int, shown: int) -> Mark | None:

@@ -7,6 +7,7 @@ import numpy as np
 from recorder.cameras.camera import Image
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
+from recorder.pictures.decode import decode_jpeg, jpeg_size
 from replay.pictures.canvas import GRID, INK, PAPER, blank, fitted, polyline, text
 from replay.pictures.layout import Size
 
@@ -17,15 +18,25 @@ CROSS: Final = 3
 
 def picture(episode: EpisodeReader, camera: str, step: int) -> Image | None:
     """The picture; None if it is damaged."""
+    return decoded(jpeg_of(episode, camera, step), size_of(episode, camera))
+
+
+def jpeg_of(episode: EpisodeReader, camera: str, step: int) -> bytes:
+    """The picture as it is in the file; nothing if it cannot be read."""
     try:
-        return episode.image(camera, step)
+        return episode.jpeg(camera, step)
     except EpisodeError:
-        return None
+        return b""
+
+
+def decoded(jpeg: bytes, size: Size) -> Image | None:
+    """The picture; None if it is damaged, or has another size: a small JPEG may claim a huge
+    one."""
+    return decode_jpeg(jpeg) if jpeg_size(jpeg) == size else None
 
 
 def size_of(episode: EpisodeReader, camera: str) -> Size:
-    """What a camera was asked for; a usual shape where the file does not tell, and all of its
-    pictures are damaged then."""
+    """What a camera was asked for; what is usual where the file does not tell."""
     try:
         return episode.image_size(camera)
     except EpisodeError:

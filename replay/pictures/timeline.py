@@ -1,4 +1,7 @@
-"""A time line: seconds, and below them what was found where. (H, W, 3), RGB."""
+"""The findings on a time line of their own: seconds, and below them what was found where.
+
+(H, W, 3), RGB. A rule above it tells it from what stands there, whose time runs otherwise.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -8,12 +11,16 @@ import numpy as np
 from recorder.cameras.camera import Image
 from replay import colours
 from replay.material import Mark, Severity
-from replay.pictures.canvas import FAINT, GRID, Colour, blank, box, polyline, text
+from replay.pictures.canvas import FAINT, GRID, INK, Colour, blank, box, polyline, text
 
 GUTTER: Final = 72
 """Left of everything that has time as its axis: what it is."""
-HEIGHT: Final = 86
-AXIS: Final = 22
+HEIGHT: Final = 100
+AXIS: Final = 36
+"""Where the lanes begin."""
+NUMBERS: Final = 28
+"""The baseline of the seconds."""
+TITLE: Final = "findings"
 LANE: Final = 14
 LANE_GAP: Final = 8
 LANES: Final[dict[Severity, str]] = {
@@ -22,6 +29,7 @@ LANES: Final[dict[Severity, str]] = {
     "event": colours.EVENT,
 }
 SMALL: Final = 16
+RULE: Final = 2
 LABEL_ROOM: Final = 90
 """A number every so many pixels, at least."""
 MIN_SPAN: Final = 5
@@ -31,11 +39,13 @@ STEPS_S: Final = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3
 def timeline(marks: Sequence[Mark], steps: int, fps: int, width: int) -> Image:
     """The time line of an episode, HEIGHT high: a lane each for rejects, warnings and events."""
     image = blank(width, HEIGHT)
+    box(image, 0, 0, width, RULE, FAINT)
+    text(image, TITLE, (0, NUMBERS), SMALL, INK, bold=True)
     for second in ticks(steps, fps, width - GUTTER):
         x = step_x(second * fps, steps, width)
         box(image, x, AXIS, 1, HEIGHT - AXIS, GRID)
         words = f"{second:g} s"
-        text(image, words, (x, SMALL - 2), SMALL, FAINT, align="middle" if second else "left")
+        text(image, words, (x, NUMBERS), SMALL, FAINT, align="middle" if second else "left")
     for lane, (severity, colour) in enumerate(LANES.items()):
         top = AXIS + lane * (LANE + LANE_GAP)
         text(image, severity, (0, top + LANE - 1), SMALL, FAINT)

@@ -1,8 +1,8 @@
 """Joint traces as an image: a plot a joint, a row an arm; leader, command and follower in each.
 
-Seconds run along every plot, rad up (grippers 0 closed to 1 open). Steps of a finding are shaded:
-in the plot of its joint if it names one, in all plots if not. Commands that safety has limited are
-marked at the plot's foot.
+The whole episode runs along every plot, rad up (grippers 0 closed to 1 open). Steps of a finding
+are shaded: in the plot of its joint if it names one, in all plots if not. Commands that safety has
+limited are marked at the plot's foot.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,6 +35,8 @@ from teleop.joints import JOINTS_PER_ARM, SIDES, is_gripper
 
 LEGEND_HEIGHT: Final = 26
 NAME_HEIGHT: Final = 24
+TIMES_HEIGHT: Final = 20
+"""Below a plot: where its time begins and ends."""
 GAP: Final = 14
 LINE: Final = 2
 DOT: Final = 5
@@ -141,7 +143,7 @@ def _plots(motion: Motion, width: int, height: int) -> Iterator[Plot]:
         for column, joint in enumerate(joints):
             left = GUTTER + column * across
             top = LEGEND_HEIGHT + row * down + NAME_HEIGHT
-            size = across - GAP, down - NAME_HEIGHT - GAP // 2
+            size = across - GAP, down - NAME_HEIGHT - TIMES_HEIGHT
             yield Plot(joint, left, top, *size, *_range(motion, joint))
 
 
@@ -180,11 +182,19 @@ def _frame(image: Image, plot: Plot, motion: Motion) -> None:
     shown = fitted(joint if side in SIDES else name, room, SMALL, bold=True)
     text(image, shown, (plot.left, baseline), SMALL, INK, bold=True)
     text(image, span, (plot.left + plot.width, baseline), SMALL - 2, FAINT, align="right")
+    _times(image, plot, f"{(motion.steps - 1) / motion.fps:.1f} s")
     box(image, plot.left, plot.top, plot.width, plot.height, PANEL)
     for second in ticks(motion.steps, motion.fps, plot.width):
         box(image, round(plot.x(second * motion.fps, motion.steps)), plot.top, 1, plot.height, GRID)
     if plot.low < 0 < plot.high:
         box(image, plot.left, round(float(plot.y(0))), plot.width, 1, GRID)
+
+
+def _times(image: Image, plot: Plot, end: str) -> None:
+    """From when to when the plot is: that of every joint is the whole episode."""
+    baseline = plot.top + plot.height + SMALL - 3
+    text(image, "0", (plot.left, baseline), SMALL - 3, FAINT)
+    text(image, end, (plot.left + plot.width, baseline), SMALL - 3, FAINT, align="right")
 
 
 def _shade(image: Image, plot: Plot, motion: Motion, marks: Sequence[Mark]) -> None:

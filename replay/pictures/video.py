@@ -1,5 +1,6 @@
 """A video of an episode: all cameras, the joints below with a cursor, findings on a time line."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -7,13 +8,16 @@ from recorder.episode.reader import EpisodeReader
 from recorder.quality import Judgement
 from replay.errors import PictureError
 from replay.export.progress import progress_bar
+from replay.export.threads import in_threads
 from replay.pictures.h264 import H264Writer
 from replay.pictures.screen import HEIGHT, WIDTH, Screen
 from replay.pictures.story import check_drawable, story_of
 from replay.pictures.whole_file import check_place, whole_file
 
 THREADS: Final = 2
-"""Of the encoder, which is half of the work: somebody waits for it."""
+DRAWING: Final = 2
+"""Threads of the encoder, and of what it is given: either is half of the work, and somebody waits
+for it."""
 
 
 def check_video_path(path: Path) -> None:
@@ -27,11 +31,11 @@ def check_video_path(path: Path) -> None:
     check_place(path)
 
 
-def write_video(episode: EpisodeReader, path: Path, judgement: Judgement | None = None) -> None:
+def write_video(episode: EpisodeReader, path: Path, judgement: Judgement | None = None) -> bool:
     """Write the video, as fast as the recording was: a picture a step, `WIDTH` by `HEIGHT`.
 
     Where the file is damaged, the video says so. The file is whole or absent, and replaces one that
-    is there.
+    is there: whether it has is returned.
 
     Args:
         judgement: what the checks have found; None: they are run here, but look at no picture.
@@ -41,15 +45,18 @@ def write_video(episode: EpisodeReader, path: Path, judgement: Judgement | None 
     """
     check_video_path(path)
     check_drawable(episode)
+    replaced = path.exists()
     screen = Screen(episode, story_of(episode, judgement))
     try:
         with (
             whole_file(path) as building,
             H264Writer(building, WIDTH, HEIGHT, episode.facts.fps, threads=THREADS) as video,
             progress_bar("video", episode.steps) as done,
+            closing(in_threads(screen.draw, range(episode.steps), DRAWING)) as drawn,
         ):
-            for step in range(episode.steps):
-                video.write(screen.draw(step))
+            for image in drawn:
+                video.write(image)
                 done(1)
     except OSError as error:
         raise PictureError(f"Cannot write {path}: {error.strerror}.") from error
+    return replaced

@@ -16,7 +16,7 @@ from replay.viewer.arrangement import MARGIN
 from replay.viewer.board import Board
 from replay.viewer.drawing.curve import step_of
 from replay.viewer.go_to import HOW, moment_of
-from replay.viewer.keys import ACTIONS
+from replay.viewer.keys import ACTIONS, key_name
 from replay.viewer.loaded import Loaded, load
 from replay.viewer.moves import moved_by
 from replay.viewer.panels.cameras import camera_at
@@ -38,6 +38,10 @@ MOST_WAITING: Final = 2
 NO_SHELL: Final = "Ctrl-Z: no shell could bring the viewer back here. q leaves it."
 NOWHERE: Final = "{text!r} is neither a step nor a time. {how}"
 NO_MARKS: Final = "Nothing was found in this episode, and nothing happened in it."
+NO_CAMERA: Final = "There is no camera {number}: {there}."
+NO_OTHER: Final = "There is no other episode to go to."
+NO_KEY: Final = "{key} does nothing here: ? lists the keys."
+BEYOND: Final = "{text} is beyond the end: this is the last step."
 NO_MORE: Final = "No {which} finding or event."
 TROUBLE: Final = " This cannot be shown: {why}. q leaves, Tab goes to the next episode. "
 Clock = Callable[[], float]
@@ -60,6 +64,7 @@ class Viewer(TerminalApp):
     ) -> None:
         super().__init__()
         self._paths, self._checked, self._clock = tuple(paths), dict(checked), clock
+        self._unreadable = sum(bool(each.error) for each in checked.values())
         self._number = 0
         self._loaded = self._load()
         self.state = State()
@@ -122,7 +127,14 @@ class Viewer(TerminalApp):
 
     def _view(self) -> View:
         notice = self._notice if self._clock() < self._notice_until_s else ""
-        return View(self._loaded, self.state, self._number + 1, len(self._paths), notice)
+        return View(
+            self._loaded,
+            self.state,
+            self._number + 1,
+            len(self._paths),
+            self._unreadable,
+            notice,
+        )
 
     def _say(self, notice: str) -> None:
         self._notice, self._notice_until_s = notice, self._clock() + NOTICE_S
@@ -140,9 +152,9 @@ class Viewer(TerminalApp):
             if event.key in ("ctrl+c", "ctrl+q"):
                 self.exit(0)
                 return
-            if action is not None and len(self.screen_stack) == 1:
+            if len(self.screen_stack) == 1:
                 event.stop()
-                self._act(action)
+                self._answer(event, action)
                 return
         await super().on_event(event)
 
@@ -167,10 +179,19 @@ class Viewer(TerminalApp):
             large = None if self.state.camera == camera else camera
             self.state = go.with_camera(self.state, len(self._loaded.cameras), large)
 
-    def _act(self, action: str) -> None:
+    def _answer(self, event: events.Key, action: str | None) -> None:
+        """Do what a key is for, or say that it is for nothing; at once, if it can be."""
         self._advance()
-        name, _, argument = action.partition("_")
         self._notice_until_s = float("-inf")
+        if action is None:
+            self._say(NO_KEY.format(key=key_name(event.key, event.character)))
+        else:
+            self._act(action)
+        if self._clock() - self._drawn_s >= AT_ONCE_S:
+            self._draw()
+
+    def _act(self, action: str) -> None:
+        name, _, argument = action.partition("_")
         match name:
             case "leave":
                 self.exit(0)
@@ -192,10 +213,14 @@ class Viewer(TerminalApp):
                 self._go_to_mark(int(argument))
             case "episode":
                 self._enter(int(argument))
+            case "camera" if argument.isdecimal() and int(argument) > len(self._loaded.cameras):
+                self._say(NO_CAMERA.format(number=argument, there=self._cameras()))
             case _:
                 self.state = moved_by(action, self.state, self._loaded)
-        if self._clock() - self._drawn_s >= AT_ONCE_S:
-            self._draw()
+
+    def _cameras(self) -> str:
+        count = len(self._loaded.cameras)
+        return f"there {'is' if count == 1 else 'are'} {count or 'none'}"
 
     def _pause(self) -> None:
         if self.state.playing:
@@ -209,6 +234,8 @@ class Viewer(TerminalApp):
             self._say(NOWHERE.format(text=text, how=HOW))
         else:
             self.state = go.sought(self.state, self._loaded.timeline, at_s)
+            if at_s > self._loaded.timeline.end_s:
+                self._say(BEYOND.format(text=text))
         self._draw()
 
     def _choose(self) -> None:
@@ -235,6 +262,7 @@ class Viewer(TerminalApp):
     def _enter(self, by: int) -> None:
         """Another episode; the last one is followed by the first."""
         if len(self._paths) == 1:
+            self._say(NO_OTHER)
             return
         self._number = (self._number + by) % len(self._paths)
         self._loaded.close()

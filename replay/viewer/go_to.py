@@ -1,5 +1,6 @@
 """What somebody may write to go somewhere: a step, or a time."""
 
+import math
 import re
 from typing import Final
 
@@ -12,10 +13,12 @@ HOW: Final = "A step (617) or a time (12.3, 12 s, 1:05)."
 
 
 def moment_of(text: str, timeline: Timeline) -> float | None:
-    """The seconds that are meant; None: it is neither a step nor a time."""
+    """The seconds that are meant, within the episode or after it; None: it is neither a step nor a
+    time."""
     text = text.strip()
     if STEP.fullmatch(text):
-        return timeline.at(int(text))
+        step = int(text)
+        return timeline.at(step) if step <= timeline.last else math.inf
     if found := MINUTES.fullmatch(text):
         return 60.0 * int(found[1]) + float(found[2])
     found = SECONDS.fullmatch(text)

@@ -78,4 +78,12 @@ KEYS: Final = (
 )
 ACTIONS: Final = {key: action for row in KEYS for key, action in row.does.items()}
 """The action of every key."""
+
+
+def key_name(key: str, character: str | None) -> str:
+    """What people call a key that the terminal has told of."""
+    shown = character is not None and character.isprintable() and not character.isspace()
+    return character if shown and character else key.replace("_", " ").replace("+", "-")
+
+
 MOUSE: Final = "Click on the time line or a plot: go there. On a camera: large, and back."

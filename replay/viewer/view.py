@@ -14,6 +14,7 @@ class View:
 
     Attributes:
         number, count: the episode is the number-th (from 1) of so many.
+        unreadable: files that were meant too, but cannot be shown.
         notice: what the last key came to, as long as it is to be read.
     """
 
@@ -21,6 +22,7 @@ class View:
     state: State = field(default_factory=State)
     number: int = 1
     count: int = 1
+    unreadable: int = 0
     notice: str = ""
 
     @property

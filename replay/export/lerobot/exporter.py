@@ -9,19 +9,18 @@ from typing import Final
 
 from replay.errors import ExportError
 from replay.export.exporter import Entry, Exporter, Plan, Progress, Setting, Source
+from replay.export.film_bytes import EVERY_OTHER_A_KEY_FRAME
 from replay.export.lerobot.features import Features, features
 from replay.export.lerobot.places import DATA, EPISODES, INFO, STATISTICS, TASKS, VIDEO, Place
 from replay.export.lerobot.rig import check_efforts, check_videos, rig_of
 from replay.export.lerobot.sampling import sampled_steps
-from replay.export.lerobot.settings import CRF, Settings, add_arguments, settings_of
+from replay.export.lerobot.settings import Settings, add_arguments, settings_of
+from replay.export.names import numbering_remarks
 
-INSTALL: Final = "pip install -c constraints.txt -e '.[lerobot]'"
+INSTALL: Final = ".venv/bin/pip install -c constraints.txt -e '.[lerobot]'"
 ROW_BYTES: Final = 300
 """At most, of an episode's numbers."""
 EPISODE_BYTES: Final = 20_000
-FILM_SHARE: Final = 0.4
-"""Of the JPEGs' bytes at the default quality: rather too many."""
-CRF_TO_HALVE: Final = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +48,11 @@ def plan(sources: Sequence[Source], options: argparse.Namespace) -> LeRobotPlan:
     if settings.velocity_and_effort:
         check_efforts(sources)
     wanted = features(rig, settings)
+    usual, most = _estimates(sources, settings)
     return LeRobotPlan(
         entries=tuple(Entry(source, (), source.steps) for source in sources),
-        estimated_bytes=_estimate(sources, settings),
+        estimated_bytes=usual,
+        most_bytes=most,
         remarks=_remarks(sources, settings),
         settings=_told(settings),
         files=_files(wanted),
@@ -78,15 +79,19 @@ def _told(settings: Settings) -> dict[str, Setting]:
     return {name: value for name, value in asdict(settings).items() if name not in idle}
 
 
-def _estimate(sources: Sequence[Source], settings: Settings) -> int:
+def _estimates(sources: Sequence[Source], settings: Settings) -> tuple[int, int]:
+    """What is usual, and what it may be at most."""
     images = sum(source.image_bytes for source in sources)
     numbers = sum(source.steps * ROW_BYTES + EPISODE_BYTES for source in sources)
-    share = FILM_SHARE * 2 ** ((CRF - settings.crf) / CRF_TO_HALVE)
-    return numbers + (images if settings.images == "jpeg" else round(images * share))
+    if settings.images == "jpeg":
+        return numbers + images, numbers + images
+    usual, most = EVERY_OTHER_A_KEY_FRAME.bytes_of(images, settings.crf)
+    return numbers + usual, numbers + most
 
 
 def _remarks(sources: Sequence[Source], settings: Settings) -> tuple[str, ...]:
     remarks = [
+        *numbering_remarks(sources),
         "Times are frame number / rate, as LeRobot wants them; when pictures were really taken, "
         "raw leaders and checks stay in the HDF5 files only.",
     ]

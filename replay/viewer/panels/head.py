@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from recorder.episode.history import is_trimmed
+from replay.material import TRIMMED
 from replay.viewer.panels.verdicts import OUTCOMES, VERDICTS
 from replay.viewer.view import View
 from tui.dashboard.drawing.palette import BADGES, badge_on
@@ -19,8 +21,10 @@ def head_rows(view: View, width: int, height: int) -> list[Row]:
     if facts := loaded.facts:
         left += [_badge(facts.arms_kind, facts.rig, look.style), (f" {facts.task} ", look.style)]
         right.insert(0, OUTCOMES[facts.outcome])
+        right[:0] = [TRIMMED] if is_trimmed(loaded.path, facts.edits) else []
     name = f" {loaded.path.stem}"
     name += f"   {view.number} of {view.count}" if view.count > 1 else ""
+    name += f"   {view.unreadable} unreadable" if view.unreadable else ""
     return [
         spread(
             [*left, (name, look.style)],
