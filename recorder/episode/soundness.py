@@ -66,6 +66,8 @@ def _attributes(episode: EpisodeReader) -> Iterator[str]:
         yield "bus_names are not the buses of those arms in their order."
     if facts.arms_kind not in get_args(schema.ArmsKind) or facts.sim == (facts.arms_kind == "real"):
         yield f"arms is {facts.arms_kind!r}, which does not agree with sim being {facts.sim}."
+    if any(not name or "/" in name for name in facts.camera_names):
+        yield "camera_names has some that no dataset can have."
     if facts.success.upper() not in Outcome.__members__:
         yield f"success is {facts.success!r}, not success, failure or unlabelled."
     if facts.fps < 1:

@@ -29,6 +29,8 @@ class PlaybackOptions:
     json: bool = False
 
     def __post_init__(self) -> None:
+        if not self.rig:
+            raise PlaybackError("--on needs a rig: sim, one of configs/rigs, or a .toml file.")
         if not SLOWEST <= self.speed <= FASTEST:
             raise PlaybackError(f"--speed must be {SLOWEST}-{FASTEST:g}, not {self.speed:g}.")
         if not 0.01 <= self.max_error_rad <= 3.14:

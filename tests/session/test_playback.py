@@ -124,6 +124,7 @@ def test_against_the_wall_clock(recorded: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
+        (["--on", ""], "--on needs a rig: sim"),
         (["--on", "sum"], "Unknown rig 'sum'. Did you mean 'sim'?"),
         (["--on", "sim", "--speed", "3"], "--speed must be 0.1-2, not 3."),
         (["--on", "sim", "--speed", "nan"], "--speed must be 0.1-2, not nan."),
