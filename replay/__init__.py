@@ -1,1 +1,1 @@
-"""After the recording: look at an episode and check it."""
+"""After the recording: look at episodes, play them back, edit them, hand them on."""

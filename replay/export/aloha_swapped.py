@@ -27,11 +27,12 @@ from recorder.pictures.decode import decode_jpeg
 from recorder.pictures.encode import SAMPLING_FACTORS
 from replay.errors import ExportError
 from replay.export.aloha import FILE_BYTES, joint_bytes, write_joints
-from replay.export.exporter import Entry, Exporter, Plan, Progress, Source
+from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.hdf5_file import new_hdf5
 from replay.export.names import numbering_remarks
 from replay.export.threads import in_threads
 from replay.export.uniform import add_cameras, chosen_cameras, one, one_size
+from replay.progress import Progress
 
 GROWTH: Final = 1.03
 MOST_GROWTH: Final = 1.25

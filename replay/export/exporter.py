@@ -14,11 +14,9 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from recorder.episode.reader import EpisodeFacts, EpisodeReader
+from replay.progress import Progress
 
 Setting = str | int | float | bool | None
-Progress = Callable[[int], None]
-"""Told how much more of `Plan.work` is done, from one thread at a time; the more often, the
-smoother it looks."""
 
 
 @dataclass(frozen=True, slots=True)

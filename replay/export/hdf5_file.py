@@ -13,7 +13,7 @@ from pathlib import Path
 
 import h5py
 
-from replay.export.exporter import Progress
+from replay.progress import Progress
 
 
 class _Sink(io.FileIO):

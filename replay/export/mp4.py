@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Final
 
 from recorder.episode.reader import EpisodeReader
-from replay.export.exporter import Entry, Exporter, Plan, Progress, Source
+from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.film_bytes import A_KEY_FRAME_A_SECOND
 from replay.export.names import episode_names, plain, unique
 from replay.export.uniform import chosen_cameras
 from replay.pictures.h264 import CRF, H264Writer
 from replay.pictures.whole_file import whole_file
+from replay.progress import Progress
 
 MAX_CRF: Final = 51
 FILE_BYTES: Final = 1 << 14

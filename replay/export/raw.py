@@ -20,12 +20,13 @@ from recorder.episode.schema import IMAGES
 from recorder.errors import EpisodeError
 from recorder.pictures.decode import decode_jpeg
 from replay.export.aloha import FILE_BYTES, joint_bytes, write_joints
-from replay.export.exporter import Entry, Exporter, Plan, Progress, Source
+from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.hdf5_file import new_hdf5
 from replay.export.lengths import add_length, common_length, fit_note, fit_remarks, fitted
 from replay.export.names import numbering_remarks
 from replay.export.threads import in_threads
 from replay.export.uniform import add_cameras, chosen_cameras, one, one_size
+from replay.progress import Progress
 
 CHUNK_BYTES: Final = 256
 """What HDF5 adds to a picture, and more."""

@@ -21,7 +21,7 @@ from recorder.judge import judge
 from recorder.quality import Judgement
 from replay.colours import COMMAND, FOLLOWER, LEADER, rgb
 from replay.errors import ExportError
-from replay.export.exporter import Entry, Exporter, Plan, Progress, Source
+from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.names import episode_names
 from replay.export.rerun_layout import (
     ABOUT,
@@ -36,6 +36,7 @@ from replay.export.rerun_layout import (
 from replay.export.rerun_viewer import check_viewer, show_file
 from replay.material import Mark, Motion, marks_of, motion_of
 from replay.pictures.whole_file import can_take, whole_file
+from replay.progress import Progress
 
 if TYPE_CHECKING:
     from rerun import RecordingStream

@@ -15,12 +15,12 @@ from recorder.folder.whole_folder import check_new, nearest_folder, whole_folder
 from replay.errors import ExportError
 from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.notes import entry_facts, left_out_facts, write_notes
-from replay.export.progress import progress_bar
 from replay.export.sources import Found, LeftOut, look_at
 from replay.filters import Filter, Sieve, filter_of
 from replay.find import find_episodes
 from replay.index.read import read_row
 from replay.printer import Printer
+from replay.progress import progress_bar
 
 ALL: Final = 0
 NOT_ALL: Final = 1

@@ -10,8 +10,8 @@ from replay.pages.entry import Entry, Place, places
 from replay.pages.index_page import index_page
 from replay.pages.make_episode import write_episode
 from replay.pages.place import EPISODES, INDEX, PICTURES, building
-from replay.pages.progress import progress
 from replay.printer import Printer
+from replay.progress import progress_bar
 
 WORKERS: Final = 2
 """At a time: pictures are decoded beside each other, files are read one after the other."""
@@ -47,10 +47,10 @@ def _write_all(found: Sequence[Place], folder: Path) -> list[Entry]:
         return write_episode(found[index], folder / EPISODES, folder / PICTURES, before, after)
 
     entries = []
-    with progress(len(found)) as advance:
+    with progress_bar("pages", len(found)) as advance:
         for entry in _in_order(write, len(found)):
             entries.append(entry)
-            advance()
+            advance(1)
     return entries
 
 

@@ -7,12 +7,12 @@ from typing import Final
 from recorder.episode.reader import EpisodeReader
 from recorder.quality import Judgement
 from replay.errors import PictureError
-from replay.export.progress import progress_bar
 from replay.export.threads import in_threads
 from replay.pictures.h264 import H264Writer
 from replay.pictures.screen import HEIGHT, WIDTH, Screen
 from replay.pictures.story import check_drawable, story_of
 from replay.pictures.whole_file import check_place, whole_file
+from replay.progress import progress_bar
 
 THREADS: Final = 2
 DRAWING: Final = 2

@@ -9,11 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recorder.episode.reader import EpisodeReader
-from replay.export.exporter import Progress, Source
+from replay.export.exporter import Source
 from replay.export.lerobot.features import CHANNELS, Features
 from replay.export.lerobot.films import Film, Films
 from replay.export.lerobot.sampling import levels, sampled_steps
 from replay.export.lerobot.statistics import LEVELS
+from replay.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import cv2
 
-from replay.export.exporter import Progress
+from replay.progress import Progress
 
 T = TypeVar("T")
 

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Final
 
 from recorder.episode.reader import EpisodeReader
-from replay.export.exporter import Progress, Source
+from replay.export.exporter import Source
 from replay.export.lerobot.arrow import data_schema, data_table
 from replay.export.lerobot.data_files import ROWS_WITH_JPEGS, DataFiles, read_column
 from replay.export.lerobot.features import COUNTERS, Features
 from replay.export.lerobot.places import Place
 from replay.export.lerobot.rows import Columns, Position, columns
 from replay.export.lerobot.statistics import Statistics, of_numbers
+from replay.progress import Progress
 
 COUNTER_BYTES: Final = 8
 NUMBER_BYTES: Final = 4

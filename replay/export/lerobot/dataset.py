@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from replay.export.exporter import Progress, Source
+from replay.export.exporter import Source
 from replay.export.lerobot.camera_work import Pictures, film_camera, sample_camera
 from replay.export.lerobot.crew import together
 from replay.export.lerobot.data_work import Rows, write_data
@@ -14,6 +14,7 @@ from replay.export.lerobot.meta import write_episodes, write_info, write_statist
 from replay.export.lerobot.rows import Position
 from replay.export.lerobot.statistics import Statistics, of_levels
 from replay.export.lerobot.tasks import task_text, task_texts
+from replay.progress import Progress
 
 Seen = dict[str, list[Pictures]]
 """The pictures of each episode, by feature."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from replay.errors import ExportError
-from replay.export.exporter import Entry, Exporter, Plan, Progress, Setting, Source
+from replay.export.exporter import Entry, Exporter, Plan, Setting, Source
 from replay.export.film_bytes import EVERY_OTHER_A_KEY_FRAME
 from replay.export.lerobot.features import Features, features
 from replay.export.lerobot.places import DATA, EPISODES, INFO, STATISTICS, TASKS, VIDEO, Place
@@ -16,6 +16,7 @@ from replay.export.lerobot.rig import check_efforts, check_videos, rig_of
 from replay.export.lerobot.sampling import sampled_steps
 from replay.export.lerobot.settings import Settings, add_arguments, settings_of
 from replay.export.names import numbering_remarks
+from replay.progress import Progress
 
 INSTALL: Final = ".venv/bin/pip install -c constraints.txt -e '.[lerobot]'"
 ROW_BYTES: Final = 300

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from replay.export.exporter import Progress
-
+Progress = Callable[[int], None]
+"""Told how much more is done, from one thread at a time; the more often, the smoother it looks."""
 EVERY_S: Final = 30.0
 
 
@@ -22,16 +22,13 @@ def progress_bar(what: str, total: int) -> Iterator[Progress]:
         yield plain_lines(what, total, sys.stderr.write)
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = (TextColumn(what), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    # What goes to standard output stays there.
+    with Bar(*columns, console=console, transient=True, redirect_stdout=False) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.advance(task, done)
 

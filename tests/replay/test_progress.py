@@ -1,6 +1,6 @@
 """Where standard error is no terminal, long work says now and then how far it is."""
 
-from replay.export.progress import plain_lines
+from replay.progress import plain_lines
 
 
 def test_a_line_every_half_minute_and_none_of_what_is_quick() -> None:
