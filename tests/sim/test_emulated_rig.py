@@ -163,7 +163,9 @@ def test_hands_wave_what_a_session_has_let_go(tmp_path: Path) -> None:
 
         for torque in (1, 0):
             leader.sync_write_raw_data(IDS, TORQUE_ENABLE, [[torque]] * 9)
-            time.sleep(0.05)
+            until = time.monotonic() + 0.5  # long enough to be noticed on a busy machine
+            while time.monotonic() < until:
+                positions(leader)  # a bus that falls silent is let go of
         seen: list[tuple[float, float, list[int]]] = []
 
         def every_joint_has_moved() -> bool:

@@ -43,6 +43,7 @@ class Viewer:
         self._config: SessionConfig | None = None
         self._arms: Arms | None = None
         self._tracking = TrackingLook(None)
+        self._held_on = False
         self._loop: LoopFacts | None = None
         self._arms_facts: ArmsFacts | None = None
         self._ticks = Ticks()
@@ -110,7 +111,9 @@ class Viewer:
     def _has_let_go(self) -> bool:
         """Control has come to its end, and closed its ports."""
         tick = self._ticks.newest
-        return tick is not None and int(tick["state"]) == State.DISCONNECTED
+        connected = tick is not None and int(tick["state"]) != State.DISCONNECTED
+        self._held_on = self._held_on or connected
+        return self._held_on and not connected
 
     def _flow(self, config: SessionConfig, status: Record | None, now_s: float) -> SessionFacts:
         """Where the session is, with what its ticks and its world say of that."""
