@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +17,10 @@ from recorder.episode.reader import EpisodeReader
 from recorder.errors import RecorderError
 from recorder.printable import printable, printable_lines
 from recorder.quality import Judgement
+from replay.checking.files import check_files
 from replay.errors import ReplayError
 from replay.find import NAMES, find_episodes
-from replay.inspect.checked import UNUSABLE, Checked, check_file, facts_of
+from replay.inspect.checked import UNUSABLE, Checked, facts_of
 from replay.inspect.lines import about, lines_of
 from replay.inspect.quality import quality
 from replay.printer import Printer
@@ -36,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     printer = Printer(as_json=options.json)
     try:
+        _check_together(options)
         paths = find_episodes(options.episodes, task=options.task)
         if options.report is not None:
             from replay.pages.build import write_pages
@@ -60,17 +63,36 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
 
 
+def _check_together(options: argparse.Namespace) -> None:
+    """That what is asked for goes together.
+
+    Raises:
+        ReplayError: one of it would be left undone.
+    """
+    asked = {
+        "--on": options.on,
+        "--report": options.report,
+        "--contact-sheet": options.contact_sheet,
+        "--video": options.video,
+        "--rerun": options.rerun,
+    }
+    given = [option for option, value in asked.items() if value is not None]
+    if len(given) > 1 and given[0] in ("--on", "--report"):
+        raise ReplayError(f"{given[0]} does not go with {given[1]}: one after the other.")
+
+
 def _look(paths: Sequence[Path], options: argparse.Namespace, printer: Printer) -> int:
     """Check them and say so; make what is asked for; look at them on a terminal."""
     _check_outputs(paths, options)
     made = any((options.contact_sheet, options.video, options.rerun))
     checked = {}
-    for path in paths:
-        checked[path] = check_file(path)
-        if len(paths) > 1:
-            _say_shortly(checked[path], printer)
-        else:
-            _say(checked[path], options, printer)
+    with closing(check_files(paths)) as results:
+        for path, each in zip(paths, results, strict=True):
+            checked[path] = each
+            if len(paths) > 1:
+                _say_shortly(each, printer)
+            else:
+                _say(each, options, printer)
     usable = [path for path, each in checked.items() if not each.error]
     if usable and _has_terminal() and not (made or options.json or options.no_view):
         from replay.viewer.run import view

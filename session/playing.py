@@ -20,7 +20,6 @@ from teleop.tick import TICK_RING, Outcome, State
 from teleop.track import load
 
 ENDS_IT: Final = "Press Enter to end it here."
-ENDED_IT: Final = "the operator ended it"
 SETTLE_TICKS: Final = 25
 """After the last command: followers are some ticks behind it."""
 ENDED_BY: Final = {
@@ -77,19 +76,19 @@ class Playing:
     def close(self, cause: Cause = Cause.DONE) -> bool:
         """End it, and tell what came of it; true: no fault ended it."""
         station = self._station
-        ended_by = self._why(cause)
+        ended_by, by_operator = self._why(cause)
         score = self._score()
         if not self._has_ended():
             station.tell(Stop(Outcome.UNLABELLED))
         station.resume()
         station.wait(self._has_ended, CLOSE_TIMEOUT_S, "the end of the playback", False)
-        self._report(ended_by, score)
+        self._report(ended_by, score, fault=not by_operator)
         return not self.failed
 
     def give_up(self, why: str) -> None:
         """The session cannot go on: what was played until then is told all the same."""
         if self._started_at_tick and not self.done:
-            self._report(why, None)
+            self._report(why, None, fault=True)
 
     def abandon(self) -> None:
         """There is no recorder to be lost."""
@@ -113,16 +112,18 @@ class Playing:
         link = self._station.link
         return link.score() if link is not None and self._playback.state else None
 
-    def _why(self, cause: Cause) -> str:
-        """Why it ends before its end."""
+    def _why(self, cause: Cause) -> tuple[str, bool]:
+        """Why it ends, where that is before its end; and whether the operator wants that."""
         station = self._station
         if cause in ENDED_BY:
-            return ENDED_BY[cause]
+            return ENDED_BY[cause], True
         if not self._has_ended():
-            return ENDED_IT
-        return ENDED_BY[Cause.STOPPED] if station.must_ask else station.watch.why_held or "a fault"
+            return "the operator ended it", True
+        if station.must_ask:
+            return ENDED_BY[Cause.STOPPED], True
+        return station.watch.why_held or "a fault", False
 
-    def _report(self, ended_by: str, score: Score | None) -> None:
+    def _report(self, ended_by: str, score: Score | None, *, fault: bool) -> None:
         self._look()
         report = self._tracking.report(
             episode=self._playback.name,
@@ -131,14 +132,14 @@ class Playing:
             stage=score.stage if score else None,
             stages=score.stages if score else (),
         )
-        self.done, self.failed = True, self._is_fault(report)
+        self.done, self.failed = True, fault and not report.complete
         self._tell(report)
 
-    def _is_fault(self, report: PlaybackReport) -> bool:
-        return not report.complete and report.ended_by not in (ENDED_IT, *ENDED_BY.values())
-
     def _tell(self, report: PlaybackReport) -> None:
-        save_report(report, Path(self._playback.report))
+        try:
+            save_report(report, Path(self._playback.report))
+        except OSError as error:  # what is told must not keep the arms from what they do now
+            self._station.log(f"The report cannot be left: {error.strerror}.", "warning")
         if report.complete:
             self._station.log(f"{report.episode} was played back to its end.")
         else:

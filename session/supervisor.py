@@ -1,9 +1,10 @@
 """The flow of a session: start the processes, then home -> start -> follow -> close -> next.
 
 The supervisor decides and watches; it moves nothing itself. What a start needs is waited for in
-`session.readiness`, one attempt is `session.attempt`, and `session.review` comes after the last.
-What stops the arms on the way is dealt with in `session.holds`, how it all ends in
-`session.ending`; what all of them stand on is `session.station`.
+`session.readiness`, one attempt is `session.attempt` (an episode that is played back:
+`session.playing`), and `session.review` comes after the last. What stops the arms on the way is
+dealt with in `session.holds`, how it all ends in `session.ending`; what all of them stand on is
+`session.station`.
 """
 
 import traceback

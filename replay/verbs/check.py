@@ -1,27 +1,23 @@
 """``episodes check``: is each file sound, and is what it holds good enough to learn from?"""
 
 import argparse
-import dataclasses
 from collections import Counter
-from collections.abc import Generator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
 from recorder.episode.recover import is_left_behind
 from recorder.limits import QualityLimits
-from replay.checking.pool import Lost, answers, usable_cores
-from replay.checking.progress import shown
+from replay.checking.files import check_files
 from replay.filters import Filter, Sieve, add_filters, filter_of
 from replay.index.row import Unreadable
 from replay.index.rows import rows_in
 from replay.inspect.checked import (
     GOOD,
     Checked,
-    check_file,
     facts_of,
     finding_lines,
-    from_plain,
 )
 from replay.printer import Printer
 from replay.verbs.places import Place, about_journal, given, is_journal, places, take_paths
@@ -53,7 +49,7 @@ def check_episodes(
     meant = [(place, _files(place, paths, sieve)) for place in places(paths)]
     status, words, kinds = GOOD, Counter[str](), Counter[str]()
     files = [file for _, its in meant for file in its]
-    with closing(_checked(files, limits, jobs or usable_cores())) as results:
+    with closing(check_files(files, limits, jobs)) as results:
         for place, its in meant:
             for checked in (next(results) for _ in its):
                 _print(checked, printer)
@@ -76,20 +72,6 @@ def _files(place: Place, named: Sequence[Path], sieve: Sieve) -> list[Path]:
         return files
     rows = rows_in(place.folder, files)
     return [row.path for row in rows if isinstance(row, Unreadable) or sieve.takes(row)]
-
-
-def _checked(files: list[Path], limits: QualityLimits | None, jobs: int) -> Generator[Checked]:
-    """What is found in each, in their order."""
-    if len(files) < 2:  # not worth the start of a worker
-        yield from (check_file(path, limits) for path in files)
-        return
-    about = None if limits is None else dataclasses.asdict(limits)
-    with closing(shown(answers("check", files, jobs=jobs, about=about), len(files))) as results:
-        for path, answer in results:
-            if isinstance(answer, Lost):
-                yield Checked(path, error=f"{path} cannot be checked: {answer.why}.")
-            else:
-                yield from_plain(answer)
 
 
 def _kinds(checked: Checked) -> set[str]:

@@ -249,6 +249,15 @@ def test_pictures_are_of_one_episode(datasets: Path, capsys: pytest.CaptureFixtu
     assert capsys.readouterr().err == expected
 
 
+@pytest.mark.parametrize("first", ["--on", "--report"])
+def test_what_would_be_left_undone_is_refused(
+    datasets: Path, capsys: pytest.CaptureFixture[str], first: str
+) -> None:
+    assert main(["episode_4", first, "sim", "--video", "out.mp4"]) == 2
+    assert f"replay: {first} does not go with --video" in capsys.readouterr().err
+    assert not (datasets / "sim").exists()
+
+
 @pytest.mark.parametrize("name", ["sheet.png", "sheet.JPG"])
 def test_a_contact_sheet_shows_every_camera(datasets: Path, tmp_path: Path, name: str) -> None:
     assert main(["episode_4", "--contact-sheet", str(tmp_path / name)]) == 0

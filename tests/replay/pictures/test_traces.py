@@ -95,7 +95,11 @@ def test_numbers_that_are_none_are_no_crash(motion: Motion, value: float) -> Non
     qpos[5, 7] = 1.7e308
     wild = dataclasses.replace(motion, qpos=qpos)
     drawn = traces(wild, [], WIDTH, HEIGHT)
+    usual = traces(motion, [], WIDTH, HEIGHT)
+    untouched = next(plot for plot in usual.plots if plot.joint == 0)
+    assert np.array_equal(part(drawn, untouched), part(usual, untouched))
     draw_cursor(drawn.image, 0, drawn, wild, 12)
+    assert not np.array_equal(part(drawn, untouched), part(usual, untouched))
 
 
 def test_the_cursor_is_at_the_step(motion: Motion) -> None:
