@@ -18,6 +18,7 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 RUNTIME_PARENT = Path(tempfile.mkdtemp(prefix="tests-of-tandem-", dir="/dev/shm"))
 os.environ["TANDEM_RUNTIME_PARENT"] = str(RUNTIME_PARENT)  # before anything reads it
 """Of the sessions that this process starts: `--attach` and `teleop rest` look at all there are."""
+SMALL_DISK_BYTES = 3 << 20
 
 
 def pytest_unconfigure() -> None:
@@ -116,3 +117,15 @@ def arm_bus() -> Iterator[Callable[..., ArmBus]]:
     yield start
     for bus in started:
         bus.stop()
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on a disk of 3 MiB; skips where mounting one is not permitted."""
+    folder = tmp_path / "small_disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK_BYTES}", "tmpfs", str(folder)]
+    if shutil.which("mount") is None or subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a small disk needs the right to mount one (root)")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)

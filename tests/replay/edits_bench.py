@@ -16,7 +16,7 @@ import numpy as np
 from recorder.episode import schema
 from recorder.episode.reader import EpisodeReader
 from recorder.episode.soundness import check
-from tests.recorder.fake_rig import make_episode
+from tests.recorder.fake_rig import calm, make_episode
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -38,13 +38,9 @@ for line in sys.stdin:
 UNHARMED_S = 60.0
 
 
-def calm(step: int, tick: Any, begin: int = 0, end: int = 10**9) -> None:
-    """A demonstration that the quality checks have nothing against; it moves between two steps."""
-    t_s = (min(max(step, begin), end) - begin) / 50
-    for field in ("leader", "qpos", "action"):
-        tick[field] = 0.3 + 0.2 * np.sin(2 * t_s)
-    tick["qvel"], tick["effort"] = 0.4 * np.cos(2 * t_s), 0
-    tick["held"], tick["servo_error"] = 0, 0
+def calm_between(step: int, tick: Any, begin: int, end: int) -> None:
+    """Calm arms that move between two steps and stand still before and after."""
+    calm(min(max(step, begin), end) - begin, tick)
 
 
 def make_calm(folder: Path, steps: int = 200, number: int = 0, **facts: Any) -> Path:

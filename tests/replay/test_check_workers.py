@@ -17,8 +17,7 @@ from replay.checking.pool import Lost, answers
 from replay.checking.worker import MEMORY_BYTES
 from replay.episodes_cli import main
 from replay.inspect.checked import check_file, from_plain
-from tests.recorder.fake_rig import make_episode
-from tests.replay.test_episodes_cli import calm, jumping
+from tests.recorder.fake_rig import calm, jumping, make_episode
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = 60

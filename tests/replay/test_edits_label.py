@@ -1,7 +1,6 @@
 """``episodes label`` as somebody types it, and ``undo`` of it."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,8 +10,7 @@ from recorder.episode.reader import EpisodeFacts, EpisodeReader
 from replay.episodes_cli import main
 from teleop.tick import Outcome
 from tests.replay.edits_bench import make_calm
-
-Said = Callable[[], "pytest.CaptureResult[str]"]
+from tests.replay.said import Said
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +23,6 @@ def path(tmp_path: Path, content: bytes) -> Path:
     path = tmp_path / "episode_0.hdf5"
     path.write_bytes(content)
     return path
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    return capsys.readouterr
 
 
 def facts(path: Path) -> EpisodeFacts:

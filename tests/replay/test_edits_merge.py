@@ -5,7 +5,6 @@ import fcntl
 import json
 import os
 import signal
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,7 @@ from recorder.folder.numbering import claim_number
 from replay.episodes_cli import main
 from tests.recorder.fake_rig import make_episode
 from tests.replay.edits_bench import is_sound
-
-Said = Callable[[], "pytest.CaptureResult[str]"]
+from tests.replay.said import Said
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +32,6 @@ def sources(tmp_path: Path, contents: list[bytes]) -> list[Path]:
         for number in its:
             (tmp_path / name / f"episode_{number}.hdf5").write_bytes(next(left))
     return [tmp_path / name for name in numbers]
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    return capsys.readouterr
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,6 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -19,20 +18,19 @@ from replay.cli import main as replay
 from replay.episodes_cli import main
 from replay.verbs.rows import Place, Rows, between, without_idle_ends
 from tests.recorder.fake_rig import make_episode
-from tests.replay.edits_bench import calm, is_sound, make_calm
+from tests.replay.edits_bench import calm_between, is_sound, make_calm
+from tests.replay.said import Said
 
 REPOSITORY = Path(__file__).parents[2]
 STEPS = 260
 BEGIN, END = 60, 229
 """It moves between these: 0.03 rad away from either pose it is one step later, or earlier."""
 
-Said = Callable[[], "pytest.CaptureResult[str]"]
-
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     folder = tmp_path_factory.mktemp("made")
-    idle = partial(calm, begin=BEGIN, end=END)
+    idle = partial(calm_between, begin=BEGIN, end=END)
     return {
         "idle": make_episode(folder, STEPS, 0, change=idle).read_bytes(),
         "busy": make_calm(folder, STEPS, 1).read_bytes(),
@@ -47,11 +45,6 @@ def battery(tmp_path: Path, made: dict[str, bytes]) -> Path:
     for number, content in enumerate(made.values()):
         (folder / f"episode_{number}.hdf5").write_bytes(content)
     return folder
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    return capsys.readouterr
 
 
 def steps(path: Path) -> int:
@@ -73,14 +66,14 @@ def test_idle_ends_are_cut_and_come_back(battery: Path, said: Said) -> None:
     assert main(["trim", "--idle", str(battery)]) == 0
     told = said().out.splitlines()
     done, would_be = (line.partition(";")[0] for line in (told[0], would[0]))
-    assert done.startswith("episode_0: 260 -> 181 steps (drops 1.08 s at the start, 0.5 s")
+    assert done.startswith("episode_0: 260 -> 186 steps (drops 1.04 s at the start, 0.44 s")
     assert would_be in done.replace(": 260", ": would be 260")
     assert told[1] == would[1] == "episode_1: nothing is idle at its ends, left alone"
     assert is_sound(path)
     assert main(["trim", "--idle", str(battery)]) == 0
     assert said().out.splitlines()[0] == "episode_0: its idle ends are cut already, left alone"
     assert main(["undo", str(path)]) == 0
-    assert said().out.startswith("episode_0: 260 steps again, was 181; what was trimmed lies in ")
+    assert said().out.startswith("episode_0: 260 steps again, was 186; what was trimmed lies in ")
     assert path.read_bytes() == before["episode_0.hdf5"]
 
 

@@ -7,7 +7,7 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,10 +22,9 @@ from replay.errors import NotFoundError
 from replay.find import find_episode
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import make_episode
+from tests.replay.said import Said
 
 REPOSITORY = Path(__file__).parents[2]
-
-Said = Callable[[], "pytest.CaptureResult[str]"]
 
 
 @pytest.fixture(scope="module")
@@ -43,11 +42,6 @@ def battery(tmp_path: Path, content: bytes, monkeypatch: pytest.MonkeyPatch) -> 
     for number in (0, 2):
         (folder / f"episode_{number}.hdf5").write_bytes(content)
     return folder
-
-
-@pytest.fixture
-def said(capsys: pytest.CaptureFixture[str]) -> Said:
-    return capsys.readouterr
 
 
 def test_there_and_back_by_number_and_by_path(battery: Path, said: Said) -> None:

@@ -10,8 +10,7 @@ import pytest
 
 from replay.episodes_cli import VERBS, main
 from replay.verbs.export import VERB
-from tests.recorder.fake_rig import make_episode
-from tests.replay.pictures.well_behaved import calm
+from tests.recorder.fake_rig import calm, make_episode
 
 REPOSITORY = Path(__file__).parents[3]
 ENTRY = (

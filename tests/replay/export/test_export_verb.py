@@ -13,7 +13,6 @@ import h5py
 import pytest
 
 from tests.helpers.disk_limits import no_file_longer_than
-from tests.recorder.conftest import small_disk  # noqa: F401
 from tests.replay.export.export_bench import export, make_episodes, notes, start_export
 
 PATIENCE_S = 30.0
@@ -204,7 +203,7 @@ def test_two_do_not_fill_one_folder_and_ctrl_c_leaves_nothing(
 
 
 def test_a_full_disk_is_told_beforehand(
-    small_disk: Path,  # noqa: F811
+    small_disk: Path,
     episodes: list[Path],
     capsys: pytest.CaptureFixture[str],
 ) -> None:

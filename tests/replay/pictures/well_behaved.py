@@ -7,23 +7,10 @@ import cv2
 import h5py
 import numpy as np
 
-from tests.recorder.fake_rig import PERIOD_NS, make_episode
+from tests.recorder.fake_rig import calm, make_episode
 
 MAGENTA = (255, 0, 255)
 """The same read backwards."""
-
-
-def calm(step: int, tick: Any) -> None:
-    """All joints swing slowly, grippers open and close; the follower is a step late."""
-    for field, late in (("leader", 0), ("action", 0), ("qpos", 1)):
-        phase = (step - late) * PERIOD_NS / 1e9
-        tick[field] = 0.3 * np.sin(phase + np.arange(14) / 4)
-        tick[field][6::7] = 0.5 + 0.5 * np.sin(phase)
-    tick["qvel"] = tick["effort"] = 0
-    for counter in ("lost", "retries", "rejected"):
-        tick[counter] = 0
-    tick["held"] = tick["servo_error"] = False
-    tick["temperature_degc"] = 40
 
 
 def calm_episode(folder: Path, steps: int = 60, cameras: int = 2, **facts: Any) -> Path:
