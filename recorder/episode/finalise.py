@@ -20,10 +20,10 @@ import numpy as np
 
 from recorder.episode.publish import publish, sync
 from recorder.episode.reader import EpisodeReader
+from recorder.episode.room import check_room, return_room, take_room
 from recorder.episode.schema import step_dtype
 from recorder.episode.writer import write_episode
 from recorder.errors import EpisodeError, FinaliseError, JournalBusyError
-from recorder.folder.guards import free_bytes
 from recorder.folder.numbering import TRASH, claim_number, damaged_path, episode_path, number_of
 from recorder.journal.reader import JournalReader, Scan, Tail
 from recorder.journal.writer import MAX_TEXT_BYTES
@@ -32,7 +32,8 @@ from recorder.quality import Judgement
 from teleop.tick import Outcome
 
 PART_SUFFIX: Final = ".part"
-MARGIN_BYTES: Final = 1 << 20
+CHUNK_BYTES: Final = 64
+"""What HDF5 keeps about a picture's place in the file, and to spare."""
 LOCK_PATIENCE_S: Final = 0.5
 """Whoever asks whether a journal is left behind (`is_left_behind`) locks it for microseconds."""
 LOCK_POLL_S: Final = 0.01
@@ -139,11 +140,14 @@ def _write(journal: Path, reader: JournalReader, scan: Scan, recovered: bool) ->
         if _holds(target, reader, scan):
             return Written(target)
         target = episode_path(journal.parent, claim_number(journal.parent))
-    _check_room(journal, reader, scan)
+    size_bytes = _largest_bytes(reader, scan)
+    check_room(journal.parent, size_bytes)
     part = journal.with_name(f".{target.stem}.{os.getpid()}{PART_SUFFIX}")
     try:
-        write_episode(part, reader, scan, recovered=recovered)
+        write_episode(part, reader, scan, recovered=recovered, room_bytes=size_bytes)
+        take_room(part, size_bytes)
         judgement, note = _judged(part)
+        return_room(part)
         publish(part, target)
     finally:
         part.unlink(missing_ok=True)
@@ -172,15 +176,13 @@ def _holds(target: Path, reader: JournalReader, scan: Scan) -> bool:
         return False
 
 
-def _check_room(journal: Path, reader: JournalReader, scan: Scan) -> None:
-    # Asked beforehand: HDF5 leaves files open when it runs into a full disk.
+def _largest_bytes(reader: JournalReader, scan: Scan) -> int:
+    """What the file of this journal takes at most."""
     assert reader.header is not None
     cameras = len(reader.header.cameras)
     row = step_dtype(cameras, reader.header.state_size).itemsize + sum(scan.longest_jpegs)
-    needed = row * len(scan.steps) + MAX_TEXT_BYTES * len(scan.events) + MARGIN_BYTES
-    free = free_bytes(journal.parent)
-    if free < needed:
-        raise OSError(f"{needed >> 20} MiB needed on its disk, {free >> 20} MiB free")
+    row += CHUNK_BYTES * cameras
+    return row * len(scan.steps) + MAX_TEXT_BYTES * len(scan.events)
 
 
 def _retire(journal: Path, scan: Scan, written: Written | None) -> Saved:

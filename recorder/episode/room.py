@@ -10,9 +10,10 @@ import os
 from pathlib import Path
 from typing import Final
 
-from recorder.episode.finalise import MARGIN_BYTES
 from recorder.folder.guards import MIB, free_bytes
 
+MARGIN_BYTES: Final = 1 << 20
+"""For what HDF5 keeps beside the data."""
 FALLOC_FL_KEEP_SIZE: Final = 1
 CANNOT_PROMISE: Final = (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL)
 
@@ -26,7 +27,7 @@ def check_room(folder: Path, size_bytes: int) -> None:
     needed, free = size_bytes + MARGIN_BYTES, free_bytes(folder)
     if free < needed:
         raise OSError(
-            f"a copy needs {needed // MIB + 1} MiB on its disk, {free // MIB} MiB are free"
+            f"it needs {needed // MIB + 1} MiB on its disk, {free // MIB} MiB are free"
         )
 
 

@@ -21,6 +21,7 @@ import numpy.typing as npt
 
 from recorder.cameras.camera import Record
 from recorder.episode import schema
+from recorder.episode.room import take_room
 from recorder.journal.header import EpisodeHeader
 from recorder.journal.reader import JournalReader, JournalStep, Scan
 
@@ -28,11 +29,14 @@ BLOCK_STEPS: Final = 256
 LIBVER: Final = ("v110", "v110")
 
 
-def write_episode(path: Path, journal: JournalReader, scan: Scan, *, recovered: bool) -> None:
+def write_episode(
+    path: Path, journal: JournalReader, scan: Scan, *, recovered: bool, room_bytes: int = 0
+) -> None:
     """Write the verified steps of a journal as an episode file.
 
     Args:
         scan: what `journal.scan()` found; at least one step.
+        room_bytes: what the disk has to promise before anything is written.
 
     Raises:
         OSError: the disk refuses.
@@ -41,6 +45,7 @@ def write_episode(path: Path, journal: JournalReader, scan: Scan, *, recovered: 
     if header is None or not scan.steps:
         raise ValueError(f"{journal.path} holds no steps.")
     with h5py.File(path, "w", libver=LIBVER) as file:
+        take_room(path, room_bytes)
         _write_attributes(file, header, scan, recovered)
         _create_datasets(file, header, scan)
         records: list[Record] = []

@@ -137,7 +137,7 @@ def test_a_disk_without_room_is_said_beforehand(small_disk: Path, content: bytes
     path = small_disk / "episode_0.hdf5"
     path.write_bytes(content)
     (small_disk / "filler").write_bytes(b"x" * ((5 << 19) - len(content)))
-    with pytest.raises(AmendError, match=r"a copy needs \d MiB on its disk, 0 MiB are free"):
+    with pytest.raises(AmendError, match=r"it needs \d MiB on its disk, 0 MiB are free"):
         amend(path, outcome=Outcome.FAILURE)
     assert path.read_bytes() == content
 

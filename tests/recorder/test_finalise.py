@@ -3,6 +3,8 @@
 import errno
 import fcntl
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -22,6 +24,8 @@ from recorder.open_episode import OpenEpisode
 from recorder.pictures.encode import EncodePool
 from teleop.tick import Outcome
 from tests.recorder.fake_rig import STATE_SIZE, make_header, make_step
+
+REPOSITORY = Path(__file__).parents[2]
 
 
 def journal(folder: Path, number: int = 0, steps: int = 20) -> Path:
@@ -211,6 +215,63 @@ def test_no_room_keeps_the_journal(tmp_path: Path, small_disk: Path) -> None:
     said: list[str] = []
     assert recover_folder(small_disk, said.append) == []
     assert "make room" in said[0]
+
+
+FILLED_MEANWHILE = """
+import importlib, sys
+from pathlib import Path
+from recorder.episode.finalise import finalise
+from recorder.errors import FinaliseError
+
+folder = Path(sys.argv[1])
+module = importlib.import_module("recorder.episode.{module}")
+usual = module.{function}
+
+def once_the_disk_is_full(*arguments, **named):
+    with (folder / "others").open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(1 << 12))
+        except OSError:
+            pass
+    return usual(*arguments, **named)
+
+module.{function} = once_the_disk_is_full
+try:
+    print(finalise(folder / "episode_0.journal", recovered=False).steps)
+except FinaliseError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "function", "said"),
+    [("finalise", "write_episode", "kept"), ("writer", "_create_datasets", "20")],
+)
+def test_others_fill_the_disk_meanwhile(
+    tmp_path: Path, small_disk: Path, module: str, function: str, said: str
+) -> None:
+    """The file has its room from the moment it is there; before, the journal is kept."""
+    path = small_disk / "episode_0.journal"
+    whole = journal(tmp_path).read_bytes()
+    path.write_bytes(whole)
+    program = FILLED_MEANWHILE.format(module=module, function=function)
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(small_disk)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=REPOSITORY,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert said in done.stdout
+    if path.exists():
+        assert path.read_bytes() == whole
+        assert names(small_disk) == ["episode_0.journal", "others"]
+    else:
+        with EpisodeReader(small_disk / "episode_0.hdf5") as episode:
+            assert check(episode) == []
+        assert names(small_disk) == ["episode_0.hdf5", "others"]
 
 
 def test_another_versions_journal_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -142,7 +142,7 @@ def test_a_full_disk_is_said_beforehand(small_disk: Path, content: bytes) -> Non
     path.write_bytes(content)
     (small_disk / "filler").write_bytes(b"x" * ((5 << 19) - len(content)))
     before = everything(small_disk)
-    with pytest.raises(AmendError, match=r"a copy needs \d MiB on its disk, 0 MiB are free"):
+    with pytest.raises(AmendError, match=r"it needs \d MiB on its disk, 0 MiB are free"):
         trim(path, 10, 29, UTC)
     assert everything(small_disk) == before
 
