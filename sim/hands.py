@@ -23,8 +23,8 @@ WAVE_HZ: Final = (0.20, 0.23, 0.17, 0.29, 0.26, 0.31, 0.37)
 TAKE_HOLD_S: Final = 1.0
 SWELL_S: Final = 2.0
 """How long a wave takes to reach its full size."""
-QUIET_NS: Final = 500_000_000
-"""Nobody has talked on a bus for so long: the session is over."""
+QUIET_NS: Final = 2_000_000_000
+"""Nobody has talked on a bus for so long: the session is over, not just slow."""
 
 GRIPPER_OPEN_RAD: Final = 0.3083
 GRIPPER_CLOSED_RAD: Final = -0.6842

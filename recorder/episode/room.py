@@ -26,9 +26,7 @@ def check_room(folder: Path, size_bytes: int) -> None:
     """
     needed, free = size_bytes + MARGIN_BYTES, free_bytes(folder)
     if free < needed:
-        raise OSError(
-            f"it needs {needed // MIB + 1} MiB on its disk, {free // MIB} MiB are free"
-        )
+        raise OSError(f"it needs {needed // MIB + 1} MiB on its disk, {free // MIB} MiB are free")
 
 
 def take_room(path: Path, size_bytes: int) -> None:

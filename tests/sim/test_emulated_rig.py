@@ -134,7 +134,7 @@ def test_every_reply_that_a_fault_takes_is_counted(tmp_path: Path) -> None:
     with EmulatedRig(tmp_path / "ports", "--faults", str(script)) as rig:
         taken, tries = {}, 20
         for name in NAMES:
-            client, taken[name] = driver(rig, name, 0.5), 0
+            client, taken[name] = driver(rig, name, 1.0), 0
             for _ in range(tries):
                 try:
                     taken[name] += not client.ping(1)
@@ -158,8 +158,8 @@ def test_every_reply_that_a_fault_takes_is_counted(tmp_path: Path) -> None:
 def rows_while_led(leader: Any) -> list[tuple[float, float, list[int]]]:
     """Holds the arm, lets it go and reads (sent at, heard at, ticks) until every joint has moved.
 
-    Hands let go of a bus that was silent for half a second, as it is where the machine stalls: []
-    is a try that has seen nothing within its time, and calls for another.
+    Hands let go of a bus that was silent for two seconds, as it is where the machine stalls: [] is
+    a try that has seen nothing within its time, and calls for another.
     """
     for torque in (1, 0):
         leader.sync_write_raw_data(IDS, TORQUE_ENABLE, [[torque]] * 9)

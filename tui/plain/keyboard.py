@@ -12,7 +12,7 @@ import sys
 import termios
 import tty
 from types import FrameType, TracebackType
-from typing import Final, Self, TextIO
+from typing import Any, Final, Self, TextIO
 
 from tui.plain.key_names import key_names
 
@@ -31,6 +31,7 @@ class Keyboard:
         self._settings: list[int | list[bytes | int]] | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("ignore")
         self._unfinished = ""
+        self._handlers: dict[int, Any] = {}
         with contextlib.suppress(OSError, ValueError, AttributeError):  # closed, or none at all
             if stream.isatty():
                 self._fd = stream.fileno()
@@ -43,9 +44,9 @@ class Keyboard:
     def __enter__(self) -> Self:
         if self._fd is not None:
             for number in ENDS:
-                signal.signal(number, self._end)
-            signal.signal(signal.SIGTSTP, self._suspend)
-            signal.signal(signal.SIGCONT, self._go_on)
+                self._handle(number, self._end)
+            self._handle(signal.SIGTSTP, self._suspend)
+            self._handle(signal.SIGCONT, self._go_on)
         self._take()
         return self
 
@@ -55,6 +56,8 @@ class Keyboard:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        for number, handler in self._handlers.items():  # nothing takes the terminal again
+            signal.signal(number, handler)
         self._give_back()
 
     def filenos(self) -> list[int]:
@@ -73,6 +76,9 @@ class Keyboard:
             self._fd = None
         names, self._unfinished = key_names(self._unfinished + self._decoder.decode(pressed))
         return names
+
+    def _handle(self, number: int, handler: Any) -> None:
+        self._handlers[number] = signal.signal(number, handler)
 
     def _take(self) -> None:
         if self._fd is None or self._settings is not None or not _in_foreground(self._fd):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 CLIENT = """
-import select, sys
+import select, signal, sys
 from tui.plain.keyboard import Keyboard
 with Keyboard() as keyboard:
     print("present" if keyboard.present else "absent", flush=True)
@@ -23,6 +24,9 @@ with Keyboard() as keyboard:
             print(key, flush=True)
         if len(sys.argv) > 1:
             break
+while sys.argv[1:] == ["go on"]:
+    print("waits", flush=True)
+    signal.pause()
 """
 
 
@@ -112,6 +116,22 @@ def test_the_end_gives_the_terminal_back() -> None:
     os.write(client.keys, b" ")
     assert client.process.wait(20) == 0
     assert client.is_restored
+    client.close()
+
+
+def test_ctrl_z_after_the_keyboard_leaves_the_terminal_alone() -> None:
+    client = Client("go on")
+    assert client.line() == "present"
+    os.write(client.keys, b" ")
+    assert [client.line(), client.line()] == ["space", "waits"]
+    client.process.send_signal(signal.SIGTSTP)
+    _, status = os.waitpid(client.process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    client.process.send_signal(signal.SIGCONT)
+    time.sleep(0.3)
+    assert client.is_restored
+    client.process.send_signal(signal.SIGTERM)
+    assert client.process.wait(20) == -signal.SIGTERM
     client.close()
 
 
