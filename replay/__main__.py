@@ -2,6 +2,6 @@
 
 import sys
 
-from replay.cli import main
+from replay.entry import replay
 
-sys.exit(main())
+sys.exit(replay())

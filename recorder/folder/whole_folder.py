@@ -16,6 +16,7 @@ from typing import Final
 
 from recorder.episode.publish import move, sync
 from recorder.errors import FolderError
+from recorder.folder.unwound import unwound_when_terminated
 
 LOCK_SUFFIX: Final = ".building-lock"
 BUILDING_SUFFIX: Final = ".building"
@@ -54,10 +55,9 @@ def whole_folder(target: Path, take_name: Callable[[Path, Path], object] = move)
         FolderError: another process is filling it, or something has got its name meanwhile.
         OSError: the disk refuses.
     """
-    made = _make_parents(target)
+    lock_file = target.with_name(f".{target.name}{LOCK_SUFFIX}")
     try:
-        _remove_leftovers(target.parent)
-        with _locked(target.with_name(f".{target.name}{LOCK_SUFFIX}")) as lock:
+        with unwound_when_terminated(), _parents_of(target), _locked(lock_file) as lock:
             building = _building(lock)
             if os.path.lexists(building):  # without a lock it is none of ours
                 raise FolderError(f"{building} is in the way: move it elsewhere.")
@@ -72,17 +72,21 @@ def whole_folder(target: Path, take_name: Callable[[Path, Path], object] = move)
         raise FolderError(f"Another process is writing {target}: wait for it.") from None
     except FileExistsError:
         raise FolderError(f"{target} has come to be meanwhile: name another folder.") from None
+
+
+@contextlib.contextmanager
+def _parents_of(target: Path) -> Iterator[None]:
+    """The folders above it, without what the killed have left in the innermost. Those that were
+    made are removed again if they are empty at the end."""
+    missing = [folder for folder in target.parents if not folder.exists()]
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _remove_leftovers(target.parent)
+        yield
     finally:
-        for folder in made:
+        for folder in missing:
             with contextlib.suppress(OSError):  # it is not empty, as it should be
                 folder.rmdir()
-
-
-def _make_parents(target: Path) -> list[Path]:
-    """Those made, the innermost first."""
-    missing = [folder for folder in target.parents if not folder.exists()]
-    target.parent.mkdir(parents=True, exist_ok=True)
-    return missing
 
 
 def _remove_leftovers(parent: Path) -> None:

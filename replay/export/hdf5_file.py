@@ -2,17 +2,20 @@
 
 The HDF5 library cannot close a file whose writes fail: it keeps it open, and complains in the end.
 So it is given a file whose writes never fail, but lead nowhere once the disk has refused one, or
-somebody has pressed Ctrl-C; that is told between two writes.
+somebody has pressed Ctrl-C or ended the process; that is told between two writes.
 """
 
 import contextlib
 import io
 import signal
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import h5py
 
+from recorder.folder.unwound import TerminatedError
 from replay.progress import Progress
 
 
@@ -68,13 +71,17 @@ def new_hdf5(path: Path, progress: Progress) -> Iterator[tuple[h5py.File, Progre
 
 @contextlib.contextmanager
 def _interrupts_told_to(sink: _Sink) -> Iterator[None]:
-    """Ctrl-C is an error of the sink, and does not hit the library in the middle of its work."""
-
-    def remember(*_: object) -> None:
-        sink.error = KeyboardInterrupt()
-
-    before = signal.signal(signal.SIGINT, remember)
+    """Ctrl-C and SIGTERM are errors of the sink, and do not hit the library in the middle of its
+    work."""
+    before: dict[signal.Signals, Any] = {}
+    for number, error in ((signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, TerminatedError)):
+        before[number] = signal.signal(number, partial(_remember, sink, error))
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _remember(sink: _Sink, error: type[BaseException], *_: object) -> None:
+    sink.error = error()

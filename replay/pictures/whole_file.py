@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from recorder.episode.publish import sync
+from recorder.folder.unwound import unwound_when_terminated
 from replay.errors import PictureError
 
 MAX_STEM: Final = 40
@@ -54,13 +55,14 @@ def whole_file(path: Path) -> Iterator[Path]:
     path = path.absolute()
     _remove_leftovers(path.parent)
     building = path.with_name(f".{path.stem[:MAX_STEM]}.{os.getpid()}.new{path.suffix}")
-    try:
-        with _held(building):
-            yield building
-            sync(building)
-            building.replace(path)
-    finally:
-        building.unlink(missing_ok=True)
+    with unwound_when_terminated():
+        try:
+            with _held(building):
+                yield building
+                sync(building)
+                building.replace(path)
+        finally:
+            building.unlink(missing_ok=True)
     sync(path.parent)
 
 

@@ -181,6 +181,15 @@ def test_a_killed_export_leaves_no_folder_and_the_next_one_clears_up(
     assert export("raw", *episodes, "--out", tmp_path / "out") == 0
 
 
+def test_an_export_that_is_ended_leaves_nothing(
+    working: subprocess.Popen[bytes], tmp_path: Path
+) -> None:
+    working.terminate()
+    assert working.communicate(timeout=PATIENCE_S) == (None, b"")
+    assert working.returncode == -signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_two_do_not_fill_one_folder_and_ctrl_c_leaves_nothing(
     working: subprocess.Popen[bytes],
     episodes: list[Path],

@@ -1,5 +1,6 @@
 """What a killed writer has left is removed by the next one; what is still written is not."""
 
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 from replay.pictures.whole_file import whole_file
 
 REPOSITORY = Path(__file__).parents[3]
+PATIENCE_S = 60
 WRITER = """
 import sys
 from pathlib import Path
@@ -55,6 +57,16 @@ def test_what_a_killed_writer_has_left_is_removed(
     writer.wait()
     write(tmp_path / "b.mp4")
     assert set(tmp_path.iterdir()) == {tmp_path / "b.mp4", *others}
+
+
+def test_a_writer_that_is_ended_leaves_nothing(
+    writer: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    assert writer.stdout
+    assert Path(writer.stdout.readline().strip()).exists()
+    writer.terminate()
+    assert writer.wait(PATIENCE_S) == -signal.SIGTERM
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_writer_does_not_disturb_the_first(
