@@ -2,13 +2,13 @@
 video, a contact sheet, Rerun or pages.
 
 Exit status 0: all are ok or warn; 1: one is reject or unsound, or what was played back did not come
-to its end; 2: no episode, or a wrong command line.
+to its end; 2: one is no episode, or a wrong command line.
 """
 
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -20,9 +20,10 @@ from recorder.quality import Judgement
 from replay.checking.files import check_files
 from replay.errors import ReplayError
 from replay.find import NAMES, find_episodes
-from replay.inspect.checked import UNUSABLE, Checked, facts_of
+from replay.inspect.checked import UNUSABLE, Checked, facts_of, weighed
 from replay.inspect.lines import about, lines_of
 from replay.inspect.quality import quality
+from replay.interrupted import interruption_told
 from replay.printer import Printer
 from session.errors import LaunchError
 from teleop.config import ConfigError
@@ -39,16 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
     printer = Printer(as_json=options.json)
     try:
         _check_together(options)
-        paths = find_episodes(options.episodes, task=options.task)
-        if options.report is not None:
-            from replay.pages.build import write_pages
-
-            return write_pages(paths, options.report, printer)
-        if options.on is not None:
-            from replay.playback.run import play, wanted
-
-            return play(paths, wanted(options), printer)
-        return _look(paths, options, printer)
+        with interruption_told(*_to_write(options)):
+            return _do(options, printer)
     except (ReplayError, RecorderError, ConfigError, LaunchError) as error:
         sys.stderr.write(f"replay: {printable_lines(str(error))}\n")
         return UNUSABLE
@@ -61,6 +54,27 @@ def main(arguments: list[str] | None = None) -> int:
         return UNUSABLE
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _to_write(options: argparse.Namespace) -> Iterator[Path]:
+    """The files and the folder that are asked for."""
+    yield from filter(None, (options.report, options.contact_sheet, options.video))
+    if options.rerun and options.rerun != VIEWER:
+        yield Path(options.rerun)
+
+
+def _do(options: argparse.Namespace, printer: Printer) -> int:
+    """What is asked for; returns the exit status."""
+    paths = find_episodes(options.episodes, task=options.task)
+    if options.report is not None:
+        from replay.pages.build import write_pages
+
+        return write_pages(paths, options.report, printer)
+    if options.on is not None:
+        from replay.playback.run import play, wanted
+
+        return play(paths, wanted(options), printer)
+    return _look(paths, options, printer)
 
 
 def _check_together(options: argparse.Namespace) -> None:
@@ -85,10 +99,11 @@ def _look(paths: Sequence[Path], options: argparse.Namespace, printer: Printer) 
     """Check them and say so; make what is asked for; look at them on a terminal."""
     _check_outputs(paths, options)
     made = any((options.contact_sheet, options.video, options.rerun))
+    named = list(map(Path, options.episodes))
     checked = {}
     with closing(check_files(paths)) as results:
-        for path, each in zip(paths, results, strict=True):
-            checked[path] = each
+        for path, result in zip(paths, results, strict=True):
+            each = checked[path] = weighed(result, named)
             if len(paths) > 1:
                 _say_shortly(each, printer)
             else:
@@ -98,7 +113,8 @@ def _look(paths: Sequence[Path], options: argparse.Namespace, printer: Printer) 
         from replay.viewer.run import view
 
         view(usable, checked)
-    return max(each.status for each in checked.values())
+    there = [each.status for each in checked.values() if not each.gone]
+    return max(there, default=UNUSABLE)
 
 
 def _check_outputs(paths: Sequence[Path], options: argparse.Namespace) -> None:
@@ -198,8 +214,8 @@ def _parser() -> argparse.ArgumentParser:
         description="Check episodes, look at them, play them back on a rig, or make pictures, a "
         "video or pages of them.",
         epilog="Exit status: 0: all are ok or warn (played back: came to its end); 1: one is "
-        "reject or unsound (did not); 2: no episode, or a wrong command line (--report: none that "
-        "can be used); 130: ended by Ctrl-C.",
+        "reject or unsound (did not); 2: one is no episode, or a wrong command line; 130: ended by "
+        "Ctrl-C.",
     )
     parser.add_argument(
         "episodes",

@@ -10,7 +10,7 @@ import sys
 from typing import Final
 
 from recorder.errors import RecorderError
-from recorder.printable import printable_lines
+from recorder.printable import printable, printable_lines
 from replay.errors import ReplayError
 from replay.printer import Printer
 from replay.verbs import check, delete, export, label, merge, recover, stats, trim, undo
@@ -47,7 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return UNUSABLE
     except OSError as error:
-        sys.stderr.write(f"episodes: cannot read {error.filename}: {error.strerror}.\n")
+        what = printable(str(error.filename))
+        sys.stderr.write(f"episodes: cannot read {what}: {error.strerror}.\n")
         return UNUSABLE
     except KeyboardInterrupt:
         return INTERRUPTED

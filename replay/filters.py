@@ -67,11 +67,12 @@ class Sieve:
 
     Attributes:
         unreadable: how many it has left out because they cannot be read.
+        gone: how many it has left out because they are not there any more.
     """
 
     def __init__(self, only: Filter) -> None:
         self._only = only
-        self._seen = self._taken = self.unreadable = 0
+        self._seen = self._taken = self.unreadable = self.gone = 0
         self._tasks: set[str] = set()
         self._cameras: set[str] = set()
 
@@ -83,7 +84,8 @@ class Sieve:
     def takes(self, item: Row | Unreadable) -> bool:
         """Whether it is meant. Ask once of each."""
         if isinstance(item, Unreadable):
-            self.unreadable += not self.takes_all
+            self.unreadable += not (self.takes_all or item.gone)
+            self.gone += item.gone and not self.takes_all
             return self.takes_all
         self._seen += 1
         self._tasks.add(item.facts.task)
@@ -95,8 +97,9 @@ class Sieve:
     def remarks(self) -> Iterator[str]:
         """What was left out, and why nothing is left, where nothing is."""
         if self.unreadable:
-            files = "1 file" if self.unreadable == 1 else f"{self.unreadable} files"
-            yield f"{files} cannot be read: `episodes check` says why."
+            yield f"{_files(self.unreadable)} cannot be read: `episodes check` says why."
+        if self.gone:
+            yield f"{_files(self.gone)} {'is' if self.gone == 1 else 'are'} gone meanwhile."
         if self._seen and not self._taken:
             episodes = "the 1 episode" if self._seen == 1 else f"the {self._seen} episodes"
             yield f"The filters take none of {episodes} there."
@@ -111,6 +114,10 @@ class Sieve:
                 more = ", ..." if len(nearest) > MOST_NAMES else ""
                 listed = ", ".join(nearest[:MOST_NAMES])
                 yield f"There is no {word} {name}; there are: {listed or 'none'}{more}."
+
+
+def _files(count: int) -> str:
+    return "1 file" if count == 1 else f"{count} files"
 
 
 def add_filters(parser: argparse.ArgumentParser, *, task: bool = True) -> None:

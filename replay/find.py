@@ -1,6 +1,5 @@
 """Finding the episodes that somebody means: files, folders, patterns, bare names and numbers."""
 
-import glob
 import math
 import os
 from collections.abc import Sequence
@@ -11,8 +10,9 @@ from typing import Final
 from recorder.episode.schema import SUFFIX
 from recorder.errors import FolderError
 from recorder.folder.numbering import episodes_in, number_of
+from recorder.printable import printable
 from replay.errors import NotFoundError
-from replay.names import DATASETS, matches, named, no_such, several
+from replay.names import DATASETS, bases_of, matches, named, no_such, pattern_of, several
 from session.paths import datasets_dir
 
 NAMES: Final = (
@@ -46,33 +46,27 @@ def find_episode(name: str, roots: Sequence[Path] | None = None, task: str | Non
     Raises:
         NotFoundError: there is none (nearest names listed), or there are several (all listed).
     """
-    if _is_there(name):
-        return Path(name)
     roots = _roots() if roots is None else roots
-    found = named(name, roots, task)
-    if len(found) > 1:
-        raise NotFoundError(several(name, found, roots))
-    if found:
-        return found[0]
+    if found := _as_written(name, roots, task):
+        return found
     raise NotFoundError(no_such(name, roots, task))
 
 
 def find(
     names: Sequence[str], roots: Sequence[Path] | None = None, task: str | None = None
 ) -> list[Path]:
-    """The files and folders that names mean, each once, in the order of the names. A pattern means
-    all that it matches: from here or, if that is nothing, from datasets/ on; a bare one anywhere
-    below that.
+    """The files and folders that names mean, each once, in the order of the names. Only where
+    nothing has a name as it is written, it is a pattern, and means all that it matches: from here
+    or, if that is nothing, from datasets/ on; a bare one anywhere below that.
 
     Raises:
         NotFoundError: as `find_episode`, or nothing matches a pattern.
     """
+    roots = _roots() if roots is None else roots
     found: list[Path] = []
     for name in names:
-        if glob.has_magic(name) and not _is_there(name):
-            found += _matching(name, _roots() if roots is None else roots, task)
-        else:
-            found.append(find_episode(name, roots, task))
+        one = _as_written(name, roots, task)
+        found += [one] if one else _matching(name, roots, task)
     return list(dict.fromkeys(found))
 
 
@@ -91,7 +85,7 @@ def find_episodes(
     paths = find(names, roots, task)
     for path in paths:
         if path.is_dir() and not any(each.files for each in by_folder([path])):
-            raise NotFoundError(f"There is no episode in {path}.")
+            raise NotFoundError(printable(f"There is no episode in {path}."))
     return [file for each in by_folder(paths) for file in each.files]
 
 
@@ -132,7 +126,7 @@ def with_folders_in(folder: Path) -> list[Path]:
         with os.scandir(folder) as entries:
             inner = [each.name for each in entries if each.name[0] != "." and _is_folder(each)]
     except OSError as error:
-        raise FolderError(f"Cannot read {folder}: {error.strerror}.") from error
+        raise FolderError(printable(f"Cannot read {folder}: {error.strerror}.")) from error
     return [folder, *(folder / name for name in sorted(inner))]
 
 
@@ -159,10 +153,10 @@ def _is_there(name: str) -> bool:
         os.stat(name)
     except FileNotFoundError:
         if os.path.islink(name):
-            raise NotFoundError(f"{name} is a link that leads nowhere.") from None
+            raise NotFoundError(printable(f"{name} is a link that leads nowhere.")) from None
         return False
     except OSError as error:
-        raise NotFoundError(f"Cannot read {name}: {error.strerror}.") from error
+        raise NotFoundError(printable(f"Cannot read {name}: {error.strerror}.")) from error
     return True
 
 
@@ -171,10 +165,27 @@ def _roots() -> list[Path]:
     return list(dict.fromkeys((Path(DATASETS), from_here(datasets_dir()))))
 
 
-def _matching(pattern: str, roots: Sequence[Path], task: str | None) -> list[Path]:
-    found = matches(pattern, roots, task) or matches(pattern + SUFFIX, roots, task)
+def _as_written(name: str, roots: Sequence[Path], task: str | None) -> Path | None:
+    """What has this name, no letter of which is a pattern.
+
+    Raises:
+        NotFoundError: several have it, or it cannot be a path.
+    """
+    if _is_there(name):
+        return Path(name)
+    found = named(name, roots, task)
+    if len(found) > 1:
+        raise NotFoundError(several(found, roots))
+    return found[0] if found else None
+
+
+def _matching(name: str, roots: Sequence[Path], task: str | None) -> list[Path]:
+    pattern = pattern_of(name, bases_of(name, roots))
+    if pattern is None:
+        raise NotFoundError(no_such(name, roots, task))
+    found = matches(pattern, roots, task)
     if not found:
-        raise NotFoundError(f"Nothing matches {pattern}.")
+        raise NotFoundError(printable(f"Nothing matches {name}."))
     episodes = [path for path in found if path.suffix == SUFFIX or path.is_dir()]
     return sorted(episodes or found)  # what else lies there is meant only where nothing else can be
 

@@ -41,7 +41,7 @@ def datasets_dir() -> Path:
     return (checkout() or Path.cwd()) / "datasets"
 
 
-def replay_command() -> str:
-    """How the operator calls `replay` with the Python that runs us."""
+def replay_command() -> list[str]:
+    """How the operator calls `replay` with the Python that runs us, word by word."""
     program = Path(sys.executable).with_name("replay")
-    return os.path.relpath(program) if program.exists() else "python -m replay"
+    return [os.path.relpath(program)] if program.exists() else ["python", "-m", "replay"]

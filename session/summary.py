@@ -7,6 +7,7 @@ from pathlib import Path
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from recorder.folder.numbering import episode_path, journal_path
+from recorder.typed import typed
 from session.paths import replay_command
 from session.status import TakeState
 from session.takes import Takes
@@ -22,7 +23,7 @@ def summary(takes: Takes, folder: Path) -> str:
     if not saved:
         return f"No episode was saved in {folder}.{_worth(takes)}{left}"
     broken = f" A fault ended {_episodes(takes.faults)}." if takes.faults else ""
-    look = f"Look at the last one: {replay_command()} {saved[-1]}"
+    look = f"Look at the last one: {typed(*replay_command(), saved[-1])}"
     counted = f"{_episodes(len(saved))}{_outcomes(takes)}"
     return f"Saved {counted}.{_worth(takes)}{broken}{_quality(saved)}{left} {look}"
 
@@ -48,7 +49,8 @@ def _left(folder: Path, numbers: list[int]) -> str:
     left = [path.name for path in journals if path.exists()]
     if not left:
         return ""
-    return f" {', '.join(left)} could not become a file yet: mend that, then episodes recover."
+    recover = typed("episodes", "recover", folder)
+    return f" {', '.join(left)} could not become a file yet: mend that, then `{recover}`."
 
 
 def _quality(saved: list[Path]) -> str:

@@ -98,7 +98,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, stop: _Stop) -> int:
-    flow = Flow()
+    flow = Flow(playing=config.playback is not None)
     leader = _leader(config)
     clock = _clock(config, stop)
     publisher.bare(State.CHECKING, flow, clock.now_ns)

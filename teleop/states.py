@@ -27,10 +27,12 @@ class Flow:
     """Where the rig is, which episode is recorded, and how the last one ended.
 
     Attributes:
+        playing: a recording leads.
         stopping: asked to hold, then rest, then end; nothing else is obeyed any more.
         ending: set when the loop is to end.
     """
 
+    playing: bool = False
     state: State = State.CHECKING
     episode: int = NO_EPISODE
     step: int = -1
@@ -109,10 +111,15 @@ class Flow:
             if self.step >= self._max_steps:
                 self._end_episode(Outcome.UNLABELLED)
                 self.state = State.HOLDING
-                return f"Episode {self.last_episode} has reached its {self._max_steps} steps."
+                return self._ended()
         elif self.stopping and self.state is State.HOLDING and self.ending is None:
             self.state = State.RESTING
         return ""
+
+    def _ended(self) -> str:
+        if self.playing:  # its steps, and the time that the followers have to settle
+            return f"Episode {self.last_episode} is played to its end."
+        return f"Episode {self.last_episode} has reached its {self._max_steps} steps."
 
     def _start(self, start: Start) -> str:
         if self.state is not State.WAITING:

@@ -23,6 +23,7 @@ from recorder.episode.reader import EpisodeFacts, EpisodeReader
 from recorder.episode.room import check_room, return_room, take_room
 from recorder.episode.writer import LIBVER, strings
 from recorder.errors import AmendError
+from recorder.reason import reason as reason_of
 from teleop.tick import Outcome
 
 MAX_NOTES_BYTES: Final = 60_000
@@ -161,7 +162,7 @@ def _replace(path: Path, changes: Mapping[str, str]) -> None:
         part.replace(path)
         sync(path.parent)
     except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
-        raise AmendError(f"Cannot change {path} ({error}). It is as it was.") from error
+        raise AmendError(f"Cannot change {path}: {reason_of(error)}. It is as it was.") from error
     finally:
         with suppress(OSError):  # it may not even have been begun
             part.unlink()

@@ -29,6 +29,7 @@ from recorder.journal.reader import JournalReader, Scan, Tail
 from recorder.journal.writer import MAX_TEXT_BYTES
 from recorder.judge import put_verdict
 from recorder.quality import Judgement
+from recorder.reason import reason
 from teleop.tick import Outcome
 
 PART_SUFFIX: Final = ".part"
@@ -92,8 +93,8 @@ def finalise(journal: Path, *, recovered: bool) -> Saved:
             return _retire(journal, scan, written)
         except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
             raise FinaliseError(
-                f"Cannot turn {journal} into an episode file ({error}). The journal is kept: make "
-                "room or repair the disk, and the next start will do it."
+                f"Cannot turn {journal} into an episode file: {reason(error)}. The journal is "
+                "kept: make room or repair the disk, and the next start will do it."
             ) from error
 
 

@@ -10,6 +10,7 @@ claims are checked before anything is allocated, and no dataset may be of variab
 import contextlib
 import math
 import re
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -103,11 +104,12 @@ class EpisodeReader:
     def __init__(self, path: Path) -> None:
         self.path = path
         with self._naming_faults():
-            if path.is_dir():
+            about = path.stat()  # once: it may be moved away meanwhile
+            if stat.S_ISDIR(about.st_mode):
                 raise EpisodeError(f"{path} is a folder, not an episode file.")
-            if path.exists() and not path.is_file():
+            if not stat.S_ISREG(about.st_mode):
                 raise EpisodeError(f"{path} is no file, but a pipe or a device.")  # would block
-            self.size_bytes = path.stat().st_size
+            self.size_bytes = about.st_size
             if path.suffix == schema.JOURNAL_SUFFIX:
                 raise EpisodeError(f"{path} is a journal: `episodes recover` makes a file of it.")
             self._file = h5py.File(path, "r")

@@ -63,8 +63,17 @@ def check_writable(folder: Path) -> None:
         probe.unlink()
     except OSError as error:
         raise FolderError(
-            f"Cannot write to {folder}: {error.strerror}. Choose another folder with --out."
+            f"Cannot write to {folder}: {_fault(folder, error)}. Choose another folder with --out."
         ) from error
+
+
+def _fault(folder: Path, error: OSError) -> str:
+    """Why it cannot be written to; the system says of what is in its way only that it exists."""
+    if not isinstance(error, FileExistsError):
+        return error.strerror or str(error)
+    in_the_way = Path(error.filename)
+    it = "it" if in_the_way == folder else str(in_the_way)
+    return f"{it} is {'no folder' if in_the_way.exists() else 'a link that leads nowhere'}"
 
 
 def free_bytes(folder: Path) -> int:

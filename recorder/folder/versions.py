@@ -28,6 +28,7 @@ from recorder.errors import AmendError, EpisodeError, TrashError
 from recorder.folder.numbering import TRASH
 from recorder.folder.trash import make_trash
 from recorder.judge import put_verdict
+from recorder.reason import reason
 
 BEFORE_TRIM: Final = "before_trim"
 TRIMMED: Final = "trimmed"
@@ -202,7 +203,7 @@ def _all_or_nothing(path: Path) -> Iterator[Path]:
         raise EpisodeError(str(error).replace(str(part), str(path))) from error
     except (OSError, RuntimeError, ValueError, KeyError, TypeError, OverflowError) as error:
         # h5py tells of a full disk, and of damage, by any of them.
-        raise AmendError(f"Cannot change {path} ({error}). It is as it was.") from error
+        raise AmendError(f"Cannot change {path}: {reason(error)}. It is as it was.") from error
     finally:
         with suppress(OSError):  # it may not even have been begun
             part.unlink()

@@ -332,7 +332,8 @@ class JournalReader:
     def _note(self, steps: int, steps_after: int) -> str:
         if self.tail is Tail.COMPLETE:
             return ""
-        where = f"after {steps} steps" if steps else "before the first step"
+        count = f"{steps} step{'' if steps == 1 else 's'}"
+        where = f"after {count}" if steps else "before the first step"
         note = f"The journal ends {where}: {self.fault}."
         if not steps_after:
             return note

@@ -45,6 +45,7 @@ class Stats:
     Attributes:
         lengths_s, lengths: of each episode, in seconds and steps.
         errors: why episodes could not be read or measured; they count nowhere else.
+        gone: those that were not there any more; nor do they.
         limited: steps at which a limit changed the command of any joint.
         not_finite: numbers among positions and commands that are none.
     """
@@ -62,6 +63,7 @@ class Stats:
     joints: dict[str, JointStats] = field(default_factory=dict)
     cameras: dict[tuple[str, int, int], CameraStats] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    gone: list[Path] = field(default_factory=list)
 
     def add(self, row: Row, its: Measure) -> None:
         """Count an episode in."""

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recorder.arms import arms_of
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
+from replay.checking.gone import GoneError, opened
 from replay.checking.moments import Moments
 
 
@@ -63,21 +64,30 @@ def measure(path: Path) -> Measure:
     """Read what there is to be measured; pictures are not looked at.
 
     Raises:
+        GoneError: it is not there any more.
         EpisodeError: it is no episode, or damaged where that is.
     """
     try:
-        with EpisodeReader(path) as episode:
+        with opened(path) as episode:
             return _measure(episode)
     except MemoryError:
         raise EpisodeError(f"{path} claims to hold more than there is memory for.") from None
 
 
-def measure_plain(path: Path) -> dict[str, Any] | str:
-    """The same, as a worker hands it on: its numbers, or the error."""
+def measured(path: Path) -> Measure | str | None:
+    """The same, or why there is none; None: the file is gone meanwhile."""
     try:
-        return dataclasses.asdict(measure(path))
+        return measure(path)
+    except GoneError:
+        return None
     except EpisodeError as error:
         return str(error)
+
+
+def measure_plain(path: Path) -> dict[str, Any] | str | None:
+    """The same, as a worker hands it on."""
+    its = measured(path)
+    return dataclasses.asdict(its) if isinstance(its, Measure) else its
 
 
 def from_plain(plain: dict[str, Any]) -> Measure:

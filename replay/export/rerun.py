@@ -225,6 +225,7 @@ def _package() -> Any:
     """
     if os.environ.get("RERUN", "").lower() in OFF:
         raise ExportError("RERUN=off is set, so that Rerun would record nothing: unset it.")
+    os.environ.setdefault("RUST_LOG", "error")  # when interrupted it warns of what is thrown away
     try:
         import rerun
     except ImportError as error:

@@ -1,17 +1,16 @@
 """An export from beginning to end, whatever its format."""
 
 import argparse
-import contextlib
-import os
-import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from recorder.folder.guards import free_bytes
 from recorder.folder.whole_folder import check_new, nearest_folder, whole_folder
+from recorder.reason import reason
 from replay.errors import ExportError
 from replay.export.exporter import Entry, Exporter, Plan, Source
 from replay.export.notes import entry_facts, left_out_facts, write_notes
@@ -19,12 +18,16 @@ from replay.export.sources import Found, LeftOut, look_at
 from replay.filters import Filter, Sieve, filter_of
 from replay.find import find_episodes
 from replay.index.read import read_row
+from replay.interrupted import interruption_told
 from replay.printer import Printer
 from replay.progress import progress_bar
 
 ALL: Final = 0
 NOT_ALL: Final = 1
 MEGABYTE: Final = 1e6
+REFUSED: Final = (RuntimeError, MemoryError, ImportError)
+"""How the system says no besides OSError: h5py tells of a full disk by a RuntimeError, too; where
+memory is short, no thread can be started and no library loaded."""
 NOTES_BYTES: Final = 1 << 20
 """Room for `export.json` and `README.txt`, and what the file system needs itself."""
 
@@ -40,7 +43,7 @@ def export(exporter: Exporter[Any], options: argparse.Namespace, printer: Printe
         ExportError, FolderError: it cannot be done; nothing is left of it.
     """
     target = check_new(options.out)
-    with _interruption_told(target):
+    with interruption_told(options.out), _refusal_told(target):
         found = _find(options, printer)
         plan = exporter.plan(found.sources, options)
         _tell(exporter, plan, found, printer)
@@ -54,17 +57,6 @@ def export(exporter: Exporter[Any], options: argparse.Namespace, printer: Printe
             printer.line(f"Exported to {options.out}: {files}, {size:.1f} MB.")
         printer.record(_facts(exporter, plan, target, sum(sizes) if sizes else None))
     return NOT_ALL if found.left_out else ALL
-
-
-@contextlib.contextmanager
-def _interruption_told(target: Path) -> Iterator[None]:
-    """What Ctrl-C has come to is said; it goes on its way."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        if not os.path.lexists(target):
-            sys.stderr.write("Interrupted: nothing was written.\n")
-        raise
 
 
 def _find(options: argparse.Namespace, printer: Printer) -> Found:
@@ -167,10 +159,23 @@ def _write(
             exporter.write(plan, folder, progress)
             write_notes(folder, exporter, plan, left_out, now)
             sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
-        why = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise ExportError(f"Cannot write {target}: {why}. Nothing is left of it.") from error
+    except OSError as error:
+        raise _cannot_write(target, error) from error
     return sizes
+
+
+@contextmanager
+def _refusal_told(target: Path) -> Iterator[None]:
+    """Whatever the system refuses, from the first look at the episodes on, is told in a sentence.
+    What it says of files it reads is left to those who call: it names the file."""
+    try:
+        yield
+    except REFUSED as error:
+        raise _cannot_write(target, error) from error
+
+
+def _cannot_write(target: Path, error: Exception) -> ExportError:
+    return ExportError(f"Cannot write {target}: {reason(error)}. Nothing is left of it.")
 
 
 def _facts(

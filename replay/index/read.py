@@ -10,8 +10,8 @@ import numpy as np
 
 from recorder.episode import schema
 from recorder.episode.history import is_trimmed
-from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
+from replay.checking.gone import GoneError, gone, opened
 from replay.index.row import Facts, Row, Unreadable, to_plain
 
 
@@ -21,7 +21,7 @@ def read_row(path: Path) -> Row | Unreadable:
     if row is not None:
         return row
     try:
-        with EpisodeReader(path) as episode:
+        with opened(path) as episode:
             facts = episode.facts
             return Row(
                 path,
@@ -41,13 +41,20 @@ def read_row(path: Path) -> Row | Unreadable:
                 ),
             )
     except EpisodeError as error:
-        return Unreadable(path, str(error))
+        return Unreadable(path, str(error), gone=isinstance(error, GoneError))
 
 
-def read_plain(path: Path) -> list[Any] | str:
-    """What `read_row` finds, as a worker hands it on: size and facts, or the error."""
+def not_there(path: Path) -> Unreadable:
+    """What there is of a file that is gone meanwhile."""
+    return Unreadable(path, gone(path), gone=True)
+
+
+def read_plain(path: Path) -> list[Any] | str | None:
+    """What `read_row` finds, as a worker hands it on: size and facts, or the error; None: gone."""
     row = read_row(path)
-    return [row.size_bytes, to_plain(row.facts)] if isinstance(row, Row) else row.error
+    if isinstance(row, Row):
+        return [row.size_bytes, to_plain(row.facts)]
+    return None if row.gone else row.error
 
 
 class _UnusualError(Exception):

@@ -64,10 +64,12 @@ class Unreadable:
 
     Attributes:
         error: why, in a sentence.
+        gone: it was not there any more; that is nobody's fault.
     """
 
     path: Path
     error: str
+    gone: bool = False
 
 
 def to_plain(facts: Facts) -> list[Any]:

@@ -2,13 +2,14 @@
 
 import os
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Collection, Generator, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
 
+from replay.checking.gone import missing
 from replay.checking.pool import Lost, answers, usable_cores
-from replay.index.read import read_row
+from replay.index.read import not_there, read_row
 from replay.index.row import Row, Unreadable, from_plain
 from replay.index.store import Indexed, Stamp, load, save
 
@@ -24,10 +25,15 @@ COARSE_NS: Final = 2_000_000_000
 SECOND_NS: Final = 1_000_000_000
 
 
-def rows_in(folder: Path, paths: Sequence[Path]) -> Iterator[Row | Unreadable]:
+def rows_in(
+    folder: Path, paths: Sequence[Path], named: Collection[Path] = ()
+) -> Iterator[Row | Unreadable]:
     """The rows of files of one folder, in their order.
 
     Reads what the folder's index does not know, and then writes the index anew, if it can.
+
+    Args:
+        named: files that somebody has named: they have to be there, and are not just gone.
     """
     stamps = {path: stamp for path in paths if (stamp := _stamp(path))}
     known = load(folder) if len(paths) > WORTH_WRITING else {}
@@ -43,9 +49,15 @@ def rows_in(folder: Path, paths: Sequence[Path]) -> Iterator[Row | Unreadable]:
             row = believed.get(path) or next(read)
             if isinstance(row, Row) and path not in believed:
                 fresh[path] = row
-            yield row
+            yield _weighed(row, named)
     if len(fresh) >= WORTH_WRITING:
         _update(folder, known, {**believed, **fresh}, stamps, began_ns)
+
+
+def _weighed(row: Row | Unreadable, named: Collection[Path]) -> Row | Unreadable:
+    if isinstance(row, Unreadable) and row.gone and row.path in named:
+        return Unreadable(row.path, missing(row.path))
+    return row
 
 
 def _update(
@@ -101,4 +113,6 @@ def _row(path: Path, answer: object) -> Row | Unreadable:
             return Row(path, size_bytes, facts)
         case str(error):
             return Unreadable(path, error)
+        case None:
+            return not_there(path)
     return read_row(path)  # a worker that talks nonsense; it is ours, and does not

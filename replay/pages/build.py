@@ -1,11 +1,13 @@
 """Pages about episodes that open offline: an index, a page an episode, and their pictures."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
-from replay.inspect.checked import GOOD, NOT_GOOD, UNUSABLE, facts_of
+from replay.inspect.checked import GOOD, UNUSABLE, facts_of
+from replay.inspect.in_sum import in_sum
 from replay.pages.entry import Entry, Place, places
 from replay.pages.index_page import index_page
 from replay.pages.make_episode import write_episode
@@ -22,7 +24,8 @@ def write_pages(paths: Sequence[Path], out: Path, printer: Printer) -> int:
     """Write a report about these files to the folder `out`; returns the exit status.
 
     Returns:
-        0: all are ok or warn; 1: some are not; 2: none can be used.
+        0: all are ok or warn; 1: one is reject or unsound; 2: one is no episode, or
+        all are gone meanwhile.
 
     Raises:
         PagesError: the report cannot be written; nothing is left of it.
@@ -35,7 +38,8 @@ def write_pages(paths: Sequence[Path], out: Path, printer: Printer) -> int:
     _say(entries, printer)
     instead = ", in place of an earlier report" if replaced else ""
     printer.line(f"pages: {out / INDEX} ({megabytes:.1f} MB){instead}")
-    return _status(entries)
+    there = [entry.checked.status for entry in entries if not entry.checked.gone]
+    return max(there, default=UNUSABLE)
 
 
 def _write_all(found: Sequence[Place], folder: Path) -> list[Entry]:
@@ -58,11 +62,9 @@ def _say(entries: Sequence[Entry], printer: Printer) -> None:
     """Those that are not good, and how many there are of each; once nothing else is drawn."""
     for entry in entries:
         printer.record(facts_of(entry.checked))
-        if entry.checked.status != GOOD:
+        if entry.checked.status != GOOD or entry.checked.gone:
             printer.line(entry.checked.error or f"{entry.place.path}: {entry.checked.word}")
-    words = [entry.checked.word for entry in entries]
-    counts = ", ".join(f"{words.count(word)} {word}" for word in sorted(set(words)))
-    printer.line(f"{len(entries)} episode{'' if len(entries) == 1 else 's'}: {counts}")
+    printer.line(in_sum(Counter(sorted(entry.checked.word for entry in entries))))
 
 
 def _in_order(write: Callable[[int], Entry], count: int) -> Iterator[Entry]:
@@ -72,13 +74,6 @@ def _in_order(write: Callable[[int], Entry], count: int) -> Iterator[Entry]:
         yield from pool.map(write, range(count))
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _status(entries: Sequence[Entry]) -> int:
-    statuses = [entry.checked.status for entry in entries]
-    if all(status == UNUSABLE for status in statuses):
-        return UNUSABLE
-    return GOOD if all(status == GOOD for status in statuses) else NOT_GOOD
 
 
 def _size(folder: Path) -> int:

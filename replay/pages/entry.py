@@ -13,7 +13,7 @@ from recorder.printable import printable
 from replay.inspect.checked import Checked
 from replay.material import Motion
 
-VERDICTS: Final = ("ok", "warn", "reject", "unsound", "unusable")
+VERDICTS: Final = ("ok", "warn", "reject", "unsound", "unusable", "gone")
 LABELS: Final = ("success", "failure", "unlabelled")
 """The words for what was found in a file (`Checked.word`), and for whether the task was done."""
 

@@ -70,10 +70,10 @@ def episode_page(content: Content, before: Place | None, after: Place | None) ->
 
 
 def damaged_page(place: Place, checked: Checked, before: Place | None, after: Place | None) -> str:
-    """The page of a file that cannot be used: its sentence."""
+    """The page of a file that cannot be used, or is gone: its sentence."""
     body = (
         f"<main>{_turn(before, after)}<h1>{text(place.title)}</h1>"
-        f'<div class="chips">{chip("unusable", "unusable")}</div>'
+        f'<div class="chips">{chip(checked.word, checked.word)}</div>'
         f"<p>{text(told(place, checked.error))}</p>"
         f'<p class="faint">{text(place.path)}</p></main>'
     )

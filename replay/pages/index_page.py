@@ -51,12 +51,15 @@ def _figures(entries: Sequence[Entry], known: Sequence[About]) -> str:
     seconds = sum(each.seconds for each in known)
     size = sum(each.size_bytes for each in known)
     usable = sum(entry.checked.word in ("ok", "warn") for entry in entries)
+    gone = sum(entry.checked.gone for entry in entries)
+    there = len(entries) - gone
     figures = (
-        (str(len(entries)), "episode" if len(entries) == 1 else "episodes"),
+        (str(there), "episode" if there == 1 else "episodes"),
         (_duration(seconds), "of demonstration"),
         (f"{sum(each.label == 'success' for each in known)}", "called a success"),
         (str(usable), "good enough to learn from"),
         (f"{size / GIGABYTE:.2f} GB", "on disk"),
+        *([(str(gone), "gone meanwhile")] if gone else []),
     )
     shown = "".join(
         f"<div><b>{text(value)}</b><span>{what}</span></div>" for value, what in figures

@@ -6,7 +6,8 @@ from typing import Final
 
 from recorder.episode.reader import EpisodeEvent, EpisodeReader
 from recorder.errors import EpisodeError
-from replay.inspect.checked import Checked, check_file
+from replay.checking.gone import opened
+from replay.inspect.checked import Checked, check_file, not_opened
 from replay.inspect.summary import Summary, summarise
 from replay.material import Motion, motion_of
 from replay.pages.entry import Entry, Place, about
@@ -37,12 +38,14 @@ def write_episode(
     around = before, after
     if not checked.error:
         try:
-            with EpisodeReader(place.path) as episode:
+            with opened(place.path) as episode:
                 entry, content = _look(episode, place, checked, pictures)
             page.write_text(episode_page(content, *around), encoding="utf-8")
             return entry
-        except EpisodeError as error:  # it has changed, or the disk cannot read it any more
-            checked = Checked(place.path, error=str(error))
+        except (
+            EpisodeError
+        ) as error:  # it has changed, or gone, or the disk cannot read it any more
+            checked = not_opened(place.path, error)
     page.write_text(damaged_page(place, checked, *around), encoding="utf-8")
     return Entry(place, checked)
 

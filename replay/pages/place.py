@@ -33,6 +33,7 @@ def building(out: Path) -> Iterator[Path]:
         PagesError: something else is called so, or the disk refuses.
         FolderError: another build is at it.
     """
+    _check_leads_somewhere(out)
     out = out.absolute().resolve()
     check_place(out)
     try:
@@ -46,6 +47,12 @@ def building(out: Path) -> Iterator[Path]:
         raise
     except OSError as error:
         raise PagesError(f"Cannot write pages to {out}: {error.strerror or error}.") from error
+
+
+def _check_leads_somewhere(out: Path) -> None:
+    """A link may lead to an earlier report, which is replaced where it lies."""
+    if out.is_symlink() and not out.exists():
+        raise PagesError(f"{out} is a link that leads nowhere: remove it, or name another folder.")
 
 
 def check_place(out: Path) -> None:

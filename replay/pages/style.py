@@ -167,7 +167,7 @@ a:hover .span { fill-opacity: .5; }
 .bar.unsound { fill: var(--follower); }
 .bar.unusable { fill: var(--ink); }
 .bar.warn { fill: var(--warn); }
-.bar.unlabelled, .bar.other { fill: var(--leader); }
+.bar.unlabelled, .bar.other, .bar.gone { fill: var(--leader); }
 """
 
 SIZES: Final = """

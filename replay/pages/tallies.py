@@ -21,7 +21,7 @@ Row = tuple[str, tuple[tuple[str, int], ...]]
 
 
 def verdicts_html(entries: Sequence[Entry]) -> str:
-    """How many are ok, warn, reject, unsound, unusable."""
+    """How many are ok, warn, reject, unsound, unusable; and how many are gone."""
     counts = Counter(entry.checked.word for entry in entries)
     rows = [(word, ((word, counts[word]),)) for word in VERDICTS if counts[word]]
     return _card("Quality", rows)

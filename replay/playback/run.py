@@ -7,7 +7,6 @@ from typing import Final
 
 from recorder.episode.reader import EpisodeReader
 from recorder.printable import printable
-from replay.errors import PlaybackError
 from replay.playback.options import PlaybackOptions, wanted
 from replay.playback.prepare import Prepared, prepare
 from replay.playback.report import lines_of, read_report, record_of, summary_of
@@ -22,6 +21,7 @@ __all__ = ["play", "wanted"]
 
 DONE: Final = 0
 NOT_DONE: Final = 1
+UNUSABLE: Final = 2
 INTERRUPTED: Final = 130
 NO_REPORT: Final = "{name}: nothing is known of what was played; the reason stands above."
 
@@ -31,21 +31,21 @@ def play(paths: Sequence[Path], options: PlaybackOptions, printer: Printer) -> i
     before anything moves; of several it is left out.
 
     Returns:
-        The exit status: NOT_DONE if one did not come to its end, INTERRUPTED after Ctrl-C.
+        The exit status: NOT_DONE if one did not come to its end, UNUSABLE if none of them can be
+        played, INTERRUPTED after Ctrl-C.
 
     Raises:
-        PlaybackError: none of them can be played.
         ConfigError: there is no such rig.
         LaunchError: a session could not be started.
     """
     runtime_dir.sweep()
     prepared = prepare(paths, options)
-    playable = [each for each in prepared if not each.refused]
-    if not playable:
-        raise PlaybackError("\n".join(each.refused for each in prepared))
     for each in prepared:
         for text in (*filter(None, [each.refused]), *each.warnings):
             sys.stderr.write(f"replay: {printable(text)}\n")
+    playable = [each for each in prepared if not each.refused]
+    if not playable:
+        return UNUSABLE
     status, reports = DONE if len(playable) == len(prepared) else NOT_DONE, []
     for each in playable:
         ended, report = _play_one(each, options, printer, alone=len(prepared) == 1)

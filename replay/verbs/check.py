@@ -9,16 +9,13 @@ from typing import Final
 
 from recorder.episode.recover import is_left_behind
 from recorder.limits import QualityLimits
+from recorder.typed import typed
 from replay.checking.files import check_files
 from replay.filters import Filter, Sieve, add_filters, filter_of
 from replay.index.row import Unreadable
 from replay.index.rows import rows_in
-from replay.inspect.checked import (
-    GOOD,
-    Checked,
-    facts_of,
-    finding_lines,
-)
+from replay.inspect.checked import GOOD, Checked, facts_of, finding_lines, weighed
+from replay.inspect.in_sum import in_sum
 from replay.printer import Printer
 from replay.verbs.places import Place, about_journal, given, is_journal, places, take_paths
 from replay.verbs.verb import Verb
@@ -51,7 +48,7 @@ def check_episodes(
     files = [file for _, its in meant for file in its]
     with closing(check_files(files, limits, jobs)) as results:
         for place, its in meant:
-            for checked in (next(results) for _ in its):
+            for checked in (weighed(next(results), paths) for _ in its):
                 _print(checked, printer)
                 words[checked.word] += 1
                 kinds.update(_kinds(checked))
@@ -84,13 +81,18 @@ def _mention(place: Place, named: Sequence[Path], printer: Printer) -> None:
     by_the_way = (path for path in place.files if is_journal(path) and path not in named)
     journals = list(filter(is_left_behind, by_the_way))
     if journals:
+        recover = typed("episodes", "recover", folder)
         are = "journal is no file" if len(journals) == 1 else "journals are no files"
-        printer.line(f"{folder}: {len(journals)} {are} yet: episodes recover {folder}")
+        printer.line(f"{folder}: {len(journals)} {are} yet: {recover}")
     for journal in journals:
         printer.record(about_journal(journal, left_behind=True))
 
 
 def _print(checked: Checked, printer: Printer) -> None:
+    if checked.gone:
+        printer.line(checked.error)
+        printer.record(facts_of(checked))
+        return
     printer.line(f"{checked.path}: {checked.word}")
     for fault in filter(None, (checked.error, *checked.faults)):
         printer.line(f"  - {fault}")
@@ -106,9 +108,7 @@ def _sum_up(words: Counter[str], kinds: Counter[str], printer: Printer) -> None:
     if kinds:
         listed = ", ".join(f"{kind} in {count}" for kind, count in kinds.most_common())
         printer.line(f"Findings: {listed}.")
-    count = f"{words.total()} episode{'' if words.total() == 1 else 's'}"
-    counted = ", ".join(f"{count} {word}" for word, count in words.items())
-    printer.line(f"{count}: {counted}." if words else "No episodes.")
+    printer.line(f"{in_sum(words)}.")
 
 
 def _run(options: argparse.Namespace, printer: Printer) -> int:

@@ -1,16 +1,17 @@
 """The episodes in the trash that somebody means: by where they lie, where they were, or a name."""
 
-import glob
 import os
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from recorder.episode.schema import SUFFIX
 from recorder.folder.numbering import TRASH, episode_path, number_of, trash_path
 from recorder.folder.trash import trashed
+from recorder.printable import printable
 from replay.errors import NotFoundError
 from replay.find import with_folders_in
-from replay.names import with_suffix
+from replay.names import Pattern, bases_of, pattern_of, with_suffix
 from replay.verbs.in_task import in_task, roots
 
 
@@ -28,9 +29,9 @@ def called_so(name: str) -> list[Path]:
     """The files in the trash that a path or, below the folders of episodes, a name may mean."""
     path = with_suffix(Path(name))
     if lies_in_trash(path):
-        return [path.absolute()] if path.is_file() else []
+        return [path.absolute()] if os.path.isfile(path) else []
     here = trashed_path(path)
-    if here.is_file():
+    if os.path.isfile(here):
         return [here]
     if path.is_absolute() or ".." in path.parts:
         return []
@@ -38,7 +39,7 @@ def called_so(name: str) -> list[Path]:
         _folders() if path.name == os.fspath(path) else (root / path.parent for root in roots())
     )
     there = (trashed_path(folder / path.name) for folder in folders)
-    return list({each.resolve(): each for each in there if each.is_file()}.values())
+    return list({each.resolve(): each for each in there if os.path.isfile(each)}.values())
 
 
 def is_episode(path: Path) -> bool:
@@ -59,16 +60,17 @@ def lies_in_trash(path: Path) -> bool:
 
 
 def _found(name: str) -> list[Path]:
-    bases = [Path(), *(roots() if ".." not in Path(name).parts else [])]
-    folder = next((base / name for base in bases if (base / name).is_dir()), None)
-    if folder is not None:
-        found = _of_folder(folder)
-    elif glob.has_magic(name) and not os.path.lexists(name):
-        found = next(filter(None, (_matching(base, name) for base in bases)), [])
+    if not name:
+        raise NotFoundError("An empty name is no episode.")
+    bases = bases_of(name, roots())
+    folder = next((base / name for base in bases if os.path.isdir(base / name)), None)
+    if folder is None:
+        one = _as_written(name)
+        found = [one] if one else _matching(name, bases)
     else:
-        return [_one(name)]
+        found = _of_folder(folder)
     if not found:
-        raise NotFoundError(f"There is nothing in the trash of {name}.")
+        raise NotFoundError(printable(f"There is nothing in the trash of {name}."))
     return found
 
 
@@ -78,29 +80,42 @@ def _of_folder(folder: Path) -> list[Path]:
     return [each for folder in folders for each in trashed(folder)]
 
 
-def _matching(base: Path, pattern: str) -> list[Path]:
-    whole = Path(glob.escape(os.fspath(base)), pattern)
-    patterns = (whole, whole.parent / TRASH / whole.name)
-    names = (name for each in patterns for name in glob.glob(os.fspath(each)))
-    matches = (Path(name).absolute() for name in names)
-    return [each for each in matches if lies_in_trash(each) and is_episode(each)]
-
-
-def _one(name: str) -> Path:
-    path = with_suffix(Path(name))
-    if not is_episode(path):
-        raise NotFoundError(f"{name} is no episode: give an episode_<number>{SUFFIX}.")
-    found = called_so(name)
+def _as_written(name: str) -> Path | None:
+    """The one that has this name, no letter of which is a pattern."""
+    path = with_suffix(name)
+    found = called_so(name) if is_episode(path) else []
     if len(found) > 1:
-        listed = "\n".join(f"  {each}" for each in found)
+        listed = "\n".join(f"  {printable(str(each))}" for each in found)
         raise NotFoundError(f"Several {path.name} are in the trash; say which one:\n{listed}")
-    if not found:
-        raise NotFoundError(_missing(path))
-    return found[0]
+    return found[0] if found else None
 
 
-def _missing(path: Path) -> str:
-    if path.is_file() and not lies_in_trash(path):
+def _matching(name: str, bases: Sequence[Path]) -> list[Path]:
+    """All that it matches as a pattern of where they lie, or where they were."""
+    pattern = pattern_of(name, bases)
+    if pattern is None:
+        raise NotFoundError(printable(_missing(name)))
+    folder, last = os.path.split(pattern.rest)
+    trashed_as = replace(pattern, rest=os.path.join(folder, TRASH, last))
+    for base in bases:
+        if found := [*_matches(pattern, base), *_matches(trashed_as, base)]:
+            return found
+    return []
+
+
+def _matches(pattern: Pattern, base: Path) -> list[Path]:
+    for rest in pattern.rests():
+        there = (path.absolute() for path in pattern.below(base, rest))
+        if found := [path for path in there if lies_in_trash(path) and is_episode(path)]:
+            return sorted(found)
+    return []
+
+
+def _missing(name: str) -> str:
+    path = with_suffix(name)
+    if not is_episode(path):
+        return f"{name} is no episode: give an episode_<number>{SUFFIX}."
+    if os.path.isfile(path) and not lies_in_trash(path):
         return f"{path} is not in the trash."
     if path.name == os.fspath(path):
         return f"There is no {path.name} in the trash of any folder of episodes."

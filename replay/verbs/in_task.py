@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Final
 
+from recorder.printable import printable
 from replay.errors import NotFoundError
 from replay.names import DATASETS, with_suffix
 from session.paths import datasets_dir
@@ -22,9 +23,7 @@ def in_task(name: str, task: str | None) -> str:
     if task is None or not name or Path(name).name != name:
         return name
     folder = _task_folder(task)
-    if glob.has_magic(name):
-        return os.path.join(glob.escape(os.fspath(folder)), name)
-    return os.fspath(folder / with_suffix(name).name)
+    return os.fspath(folder / (name if glob.has_magic(name) else with_suffix(name).name))
 
 
 def roots() -> list[Path]:
@@ -36,7 +35,7 @@ def roots() -> list[Path]:
 def _task_folder(task: str) -> Path:
     folders = [folder for root in roots() if (folder := root / task).is_dir()]
     if not folders:
-        raise NotFoundError(f"There is no {DATASETS}/{task}.{_advice(task)}")
+        raise NotFoundError(printable(f"There is no {DATASETS}/{task}.{_advice(task)}"))
     return folders[0]
 
 

@@ -69,17 +69,18 @@ def list_episodes(
     """
     only, order, totals = only or Filter(), order or Order(), Totals()
     sieve = Sieve(only)
-    for place in places(given(names, only.task)):
-        items = order.of(_items(place, sieve, journals=only.takes_all))
+    named = given(names, only.task)
+    for place in places(named):
+        items = order.of(_items(place, named, sieve, journals=only.takes_all))
         _list(place, items, totals, printer, trash=only.takes_all)
     for line in (*sieve.remarks(), *totals.lines()):
         printer.line(line)
     return UNREADABLE if totals.unreadable or sieve.unreadable else ALL_READ
 
 
-def _items(place: Place, sieve: Sieve, *, journals: bool) -> Iterator[Item]:
+def _items(place: Place, named: Sequence[Path], sieve: Sieve, *, journals: bool) -> Iterator[Item]:
     """What is to be listed of a folder, by number: rows, what has none, and journals."""
-    rows = rows_in(place.folder, [path for path in place.files if not is_journal(path)])
+    rows = rows_in(place.folder, [path for path in place.files if not is_journal(path)], named)
     for path in place.files:
         if is_journal(path):
             if journals:

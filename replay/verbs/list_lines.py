@@ -7,6 +7,7 @@ from typing import Final
 
 from recorder.episode.recover import is_left_behind
 from recorder.folder.numbering import number_of
+from recorder.typed import typed
 from replay.index.row import Row, Unreadable
 from replay.printer import Printer
 from replay.verbs.places import about_journal
@@ -67,14 +68,15 @@ def tell_unreadable(item: Unreadable, printer: Printer) -> None:
     """A file that has no row."""
     path = item.path
     printer.line(f"  {_number(path)}  {item.error}")
-    printer.record({"path": str(path), "number": number_of(path), "error": item.error})
+    about: dict[str, object] = {"gone": True} if item.gone else {"error": item.error}
+    printer.record({"path": str(path), "number": number_of(path), **about})
 
 
 def tell_journal(journal: Path, printer: Printer) -> None:
     """An episode that is no file yet."""
     left_behind = is_left_behind(journal)
     fate = (
-        f"a recorder has left it behind (episodes recover {journal.parent})"
+        f"a recorder has left it behind ({typed('episodes', 'recover', journal.parent)})"
         if left_behind
         else "it is being recorded, or saved"
     )
@@ -84,8 +86,10 @@ def tell_journal(journal: Path, printer: Printer) -> None:
 
 def tell_trash(trash: InTrash, printer: Printer) -> None:
     """What is in the folder's trash."""
-    how = f", e.g. episodes restore {trash.deleted[-1]}" if trash.deleted else ""
-    printer.line(f"  in the trash: {in_words(trash)}{how}")
+    told = f"  in the trash: {in_words(trash)}"
+    if trash.deleted:
+        told += f", e.g. {typed('episodes', 'restore', trash.deleted[-1])}"
+    printer.line(told)
     for path in trash.deleted:
         printer.record({"path": str(path), "number": number_of(path), "trashed": True})
     for each in trash.former:

@@ -21,6 +21,7 @@ class Totals:
     seconds: float = 0.0
     size_bytes: int = 0
     unreadable: int = 0
+    gone: int = 0
     labels: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
     marks: Counter[str] = field(default_factory=Counter)
@@ -28,7 +29,8 @@ class Totals:
     def add(self, item: Row | Unreadable | Path) -> None:
         """Count it in; a journal counts for nothing."""
         if isinstance(item, Unreadable):
-            self.unreadable += 1
+            self.unreadable += not item.gone
+            self.gone += item.gone
         elif isinstance(item, Row):
             self._add(item)
 
@@ -36,8 +38,9 @@ class Totals:
         """What to know about the verdicts, and the sum."""
         if self.verdicts:
             yield VERDICTS
+        gone = f"; {self.gone} gone meanwhile" if self.gone else ""
         if not self.rows and not self.unreadable:
-            yield "No episodes."
+            yield f"No episodes{gone}."
             return
         parts = [
             f"{self.rows} episode{'' if self.rows == 1 else 's'}: {self.steps} steps",
@@ -48,7 +51,7 @@ class Totals:
             parts += [f"{count} {word}" for word, count in sorted(counts.items())]
         if self.unreadable:
             parts.append(f"{self.unreadable} cannot be read")
-        yield f"{', '.join(parts)}."
+        yield f"{', '.join(parts)}{gone}."
 
     def _add(self, row: Row) -> None:
         facts = row.facts

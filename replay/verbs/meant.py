@@ -4,11 +4,14 @@ A number that is not there, or a name that might be anything else, must not cost
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from recorder.episode.schema import SUFFIX
+from recorder.printable import printable
+from recorder.typed import typed
 from replay.errors import EditError, NotFoundError
 from replay.find import find_episodes
 from replay.names import with_suffix
@@ -82,7 +85,7 @@ def _found(name: str) -> list[Path]:
         paths = find_episodes([name])
     except NotFoundError:
         if where := called_so(name):
-            raise NotFoundError(f"{name} is in the trash: episodes restore {where[0]}") from None
+            raise _in_trash(name, where[0]) from None
         raise
     for path in paths:
         _check(path)
@@ -93,14 +96,22 @@ def _check_not_in_trash(name: str) -> None:
     """Not even if another file of that name can be found elsewhere."""
     path = with_suffix(Path(name))
     where = trashed_path(path)
-    if where != path and not path.exists() and where.is_file():
-        raise NotFoundError(f"{path} is in the trash: episodes restore {where}")
+    if where != path and not os.path.exists(path) and os.path.isfile(where):
+        raise _in_trash(path, where)
+
+
+def _in_trash(name: str | Path, where: Path) -> NotFoundError:
+    restore = typed("episodes", "restore", Path(where))
+    return NotFoundError(printable(f"{name} is in the trash: {restore}"))
 
 
 def _check(path: Path) -> None:
     if not is_episode(path):
-        raise NotFoundError(f"{path} is no episode: give an episode_<number>{SUFFIX}.")
-    if lies_in_trash(path):
-        raise NotFoundError(f"{path} is in the trash: episodes restore it first.")
-    if path.is_symlink():
-        raise NotFoundError(f"{path} is a link: give the file that it leads to.")
+        told = f"{path} is no episode: give an episode_<number>{SUFFIX}."
+    elif lies_in_trash(path):
+        told = f"{path} is in the trash: episodes restore it first."
+    elif path.is_symlink():
+        told = f"{path} is a link: give the file that it leads to."
+    else:
+        return
+    raise NotFoundError(printable(told))

@@ -12,6 +12,7 @@ from recorder.episode.schema import JOURNAL_SUFFIX
 from recorder.errors import FolderError
 from recorder.folder.guards import folder_lock
 from recorder.folder.numbering import episodes_in, number_of
+from recorder.printable import printable
 from replay.errors import NotFoundError
 from replay.find import with_folders_in
 from replay.printer import Printer
@@ -62,8 +63,9 @@ def _left_behind(paths: Sequence[Path]) -> Iterator[tuple[Path, Path | None]]:
         elif path.suffix == JOURNAL_SUFFIX and number_of(path) is not None and path.is_file():
             yield path.parent, path
         else:
+            name = printable(str(path))
             raise NotFoundError(
-                f"{path} is no journal: give a folder, or an episode_<number>{JOURNAL_SUFFIX}."
+                f"{name} is no journal: give a folder, or an episode_<number>{JOURNAL_SUFFIX}."
             )
 
 

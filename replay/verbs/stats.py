@@ -5,17 +5,18 @@ import statistics
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any, Final
 
 from recorder.durations import in_words
-from recorder.errors import EpisodeError
 from replay.checking.dataset import JointStats, Stats
-from replay.checking.measure import Measure, from_plain, measure
+from replay.checking.gone import gone, missing
+from replay.checking.measure import Measure, from_plain, measured
 from replay.checking.moments import Moments
 from replay.checking.pool import Lost, answers, usable_cores
 from replay.checking.progress import shown
 from replay.filters import Filter, Sieve, add_filters, filter_of
-from replay.index.row import Row, Unreadable
+from replay.index.row import Row
 from replay.index.rows import rows_in
 from replay.printer import Printer
 from replay.verbs.places import Place, given, is_journal, places, take_paths
@@ -41,9 +42,10 @@ def episode_stats(names: Sequence[str], printer: Printer, only: Filter) -> int:
         NotFoundError, FolderError: as `given` and `places`.
     """
     status, any_there, sieve = WELL, False, Sieve(only)
-    for place in places(given(names, only.task)):
-        stats = _stats(place, sieve)
-        if not stats.lengths and not stats.errors:
+    named = given(names, only.task)
+    for place in places(named):
+        stats = _stats(place, named, sieve)
+        if not (stats.lengths or stats.errors or stats.gone):
             continue
         any_there = True
         for line in _lines(stats):
@@ -55,28 +57,36 @@ def episode_stats(names: Sequence[str], printer: Printer, only: Filter) -> int:
     return NOT_ALL if sieve.unreadable else status
 
 
-def _stats(place: Place, sieve: Sieve) -> Stats:
+def _stats(place: Place, named: Sequence[Path], sieve: Sieve) -> Stats:
     stats, meant = Stats(place.folder), []
-    for row in rows_in(place.folder, [path for path in place.files if not is_journal(path)]):
+    files = [path for path in place.files if not is_journal(path)]
+    for row in rows_in(place.folder, files, named):
         if not sieve.takes(row):
             continue
-        if isinstance(row, Unreadable):
-            stats.errors.append(row.error)
-        else:
+        if isinstance(row, Row):
             meant.append(row)
-    with closing(_measured(meant)) as measured:
-        for row, its in zip(meant, measured, strict=True):
-            if isinstance(its, Measure):
-                stats.add(row, its)
-            else:
-                stats.errors.append(its)
+        elif row.gone:
+            stats.gone.append(row.path)
+        else:
+            stats.errors.append(row.error)
+    with closing(_measured(meant)) as results:
+        for row, its in zip(meant, results, strict=True):
+            match its:
+                case Measure():
+                    stats.add(row, its)
+                case str():
+                    stats.errors.append(its)
+                case None if row.path in named:
+                    stats.errors.append(missing(row.path))
+                case None:
+                    stats.gone.append(row.path)
     return stats
 
 
-def _measured(rows: list[Row]) -> Generator[Measure | str]:
-    """The measure of each, or why there is none: by several processes where they are many."""
+def _measured(rows: list[Row]) -> Generator[Measure | str | None]:
+    """What `measured` finds of each: by several processes where they are many."""
     if len(rows) < WORTH_WORKERS:
-        yield from map(_measure_here, rows)
+        yield from (measured(row.path) for row in rows)
         return
     found = answers("measure", [row.path for row in rows], jobs=usable_cores(), ahead=4)
     with closing(shown(found, len(rows))) as results:
@@ -84,14 +94,7 @@ def _measured(rows: list[Row]) -> Generator[Measure | str]:
             if isinstance(answer, Lost):
                 yield f"{path} cannot be measured: {answer.why}."
             else:
-                yield answer if isinstance(answer, str) else from_plain(answer)
-
-
-def _measure_here(row: Row) -> Measure | str:
-    try:
-        return measure(row.path)
-    except EpisodeError as error:
-        return str(error)
+                yield from_plain(answer) if isinstance(answer, dict) else answer
 
 
 # ---- for people ----------------------------------------------------------------------------------
@@ -108,11 +111,16 @@ def _lines(stats: Stats) -> Iterator[str]:
         yield f"  not measured: {error}"
     if (more := len(stats.errors) - MOST_ERRORS) > 0:
         yield f"  not measured: {more} more"
+    for path in stats.gone[:MOST_ERRORS]:
+        yield f"  {gone(path)}"
+    if (more := len(stats.gone) - MOST_ERRORS) > 0:
+        yield f"  {more} more are gone meanwhile."
 
 
 def _about_all(stats: Stats) -> Iterator[str]:
     lengths, lengths_s = stats.lengths, stats.lengths_s
     left_out = f", {len(stats.errors)} not measured" if stats.errors else ""
+    left_out += f"; {len(stats.gone)} gone meanwhile" if stats.gone else ""
     total = f"{sum(lengths)} steps, {in_words(sum(lengths_s))}"
     yield f"  episodes  {len(lengths)}: {total}, {stats.size_bytes / MEGABYTE:.1f} MB{left_out}"
     recovered = f"; {stats.recovered} recovered" if stats.recovered else ""
@@ -193,6 +201,7 @@ def _facts(stats: Stats) -> dict[str, Any]:
             for name, joint in stats.joints.items()
         },
         "errors": stats.errors,
+        "gone": [str(path) for path in stats.gone],
     }
 
 

@@ -12,6 +12,7 @@ from recorder.errors import FolderError
 from recorder.folder.numbering import TRASH
 from recorder.folder.trash import trashed
 from recorder.folder.versions import BEFORE_TRIM, TRIMMED
+from recorder.printable import printable
 
 MEGABYTE: Final = 1e6
 _FORMER: Final = re.compile(
@@ -68,7 +69,8 @@ def in_trash(folder: Path) -> InTrash:
     except FileNotFoundError:  # or it has just been emptied
         return NOTHING
     except OSError as error:
-        raise FolderError(f"Cannot read {folder / TRASH}: {error.strerror}.") from error
+        told = f"Cannot read {folder / TRASH}: {error.strerror}."
+        raise FolderError(printable(told)) from error
     former = [
         Former(folder / TRASH / name, int(match[1]), match[2])
         for name in sizes

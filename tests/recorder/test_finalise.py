@@ -208,7 +208,7 @@ def test_no_room_keeps_the_journal(tmp_path: Path, small_disk: Path) -> None:
     whole = journal(tmp_path).read_bytes()
     path.write_bytes(whole)
     (small_disk / "filler").write_bytes(bytes(2_900_000 - len(whole)))
-    with pytest.raises(FinaliseError, match="The journal is kept"):
+    with pytest.raises(FinaliseError, match=r"file: [^(]*\. The journal is kept: make room"):
         finalise(path, recovered=False)
     assert path.read_bytes() == whole
     assert names(small_disk) == ["episode_0.journal", "filler"]

@@ -245,6 +245,21 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
         check(Path("/proc/tandem"))
 
 
+def test_a_link_that_leads_nowhere_is_called_so(tmp_path: Path) -> None:
+    link = tmp_path / "battery"
+    link.symlink_to(tmp_path / "gone")
+    with pytest.raises(FolderError, match=rf"^Cannot write to {link}: it is a link that leads now"):
+        check(link)
+    with pytest.raises(FolderError, match=f"/cube: {link} is a link that leads nowhere"):
+        check(link / "cube")
+    (tmp_path / "gone").touch()
+    with pytest.raises(FolderError, match=f"Cannot write to {link}: it is no folder"):
+        check(link)
+    (tmp_path / "gone").unlink()
+    (tmp_path / "gone").mkdir()
+    check(link)
+
+
 def test_a_disk_nearly_full_is_said(tmp_path: Path) -> None:
     with pytest.raises(FolderError, match=r"nearly full: \d+ MiB free"):
         check(tmp_path, min_free_bytes=1 << 62)

@@ -67,6 +67,14 @@ def test_every_journal_becomes_a_file(tmp_path: Path) -> None:
     assert recover(tmp_path) == []
 
 
+def test_one_step_is_no_steps(tmp_path: Path) -> None:
+    left_behind(tmp_path, 0, steps=1)
+    said: list[str] = []
+    recover_folder(tmp_path, said.append)
+    expected = "Recovered episode_0.hdf5: 1 step. The journal ends after 1 step: "
+    assert said[0].startswith(expected)
+
+
 def test_what_was_only_cut_off_is_whole(tmp_path: Path) -> None:
     (recovery,) = recover(left_behind(tmp_path, 0).parent)
     assert recovery.is_whole

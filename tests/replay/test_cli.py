@@ -258,6 +258,18 @@ def test_what_would_be_left_undone_is_refused(
     assert not (datasets / "sim").exists()
 
 
+def test_each_that_cannot_be_played_is_told_in_a_line_of_its_own(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    paths = [tmp_path / f"episode_{number}.hdf5" for number in range(3)]
+    for path in paths:
+        path.write_text("no HDF5")
+    assert main([str(tmp_path), "--on", "sim"]) == 2
+    lines = capsys.readouterr().err.splitlines()
+    for line, path in zip(lines, paths, strict=True):
+        assert line.startswith(f"replay: {path} is not an episode file")
+
+
 @pytest.mark.parametrize("name", ["sheet.png", "sheet.JPG"])
 def test_a_contact_sheet_shows_every_camera(datasets: Path, tmp_path: Path, name: str) -> None:
     assert main(["episode_4", "--contact-sheet", str(tmp_path / name)]) == 0

@@ -42,6 +42,15 @@ def test_it_ends_by_itself_after_its_last_step() -> None:
     assert (flow.state, flow.outcome) == (State.HOLDING, Outcome.UNLABELLED)
 
 
+def test_what_is_played_ends_without_a_word_of_steps() -> None:
+    """They are more than the recording has: the followers have to settle."""
+    flow = Flow(playing=True)
+    flow.checked()
+    flow.arrived()
+    flow.obey(Start(4, 1))
+    assert flow.tick_done() == "Episode 4 is played to its end."
+
+
 @pytest.mark.parametrize(
     ("flow", "command", "why"),
     [

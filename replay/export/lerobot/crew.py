@@ -28,8 +28,10 @@ def together(works: Sequence[Callable[[Progress], T]], jobs: int, progress: Prog
 
     # OpenCV's own threads would only spin beside these.
     with ThreadPoolExecutor(jobs, "cameras", cv2.setNumThreads, (1,)) as pool:
-        futures = [pool.submit(work, tell) for work in works]
+        futures: list[Future[T]] = []
         try:
+            for work in works:  # each may be the one for which there is no thread any more
+                futures.append(pool.submit(work, tell))
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:
             stop.set()

@@ -66,12 +66,18 @@ def write(plan: LeRobotPlan, folder: Path, progress: Progress) -> None:
     """Write the set.
 
     Raises:
-        ExportError, EpisodeError, OSError: it cannot be; what is there is of no use.
+        ExportError, EpisodeError, OSError, RuntimeError, MemoryError, ImportError: it cannot be;
+            what is there is of no use.
     """
+    from pyarrow import ArrowException
+
     from replay.export.lerobot.dataset import write_dataset  # it needs pyarrow and libav
 
     sources = [entry.source for entry in plan.entries]
-    write_dataset(sources, plan.features, folder, progress)
+    try:
+        write_dataset(sources, plan.features, folder, progress)
+    except ArrowException as error:  # e.g. no thread was to be had
+        raise RuntimeError(str(error)) from error
 
 
 def _told(settings: Settings) -> dict[str, Setting]:

@@ -109,6 +109,18 @@ def test_something_else_is_refused_and_left_alone(home: Path) -> None:
         write(home / "nowhere" / "out", "one")
 
 
+def test_a_link_to_a_report_is_followed_and_one_that_leads_nowhere_refused(home: Path) -> None:
+    link = home / "link"
+    link.symlink_to(home / "out")
+    with pytest.raises(PagesError, match="link is a link that leads nowhere"):
+        write(link, "one")
+    assert names(home) == ["link"]
+    write(home / "out", "one")
+    write(link, "two")
+    assert (home / "out" / "index.html").read_text() == "two"
+    assert link.is_symlink()
+
+
 def test_one_at_a_time(home: Path) -> None:
     with building(home / "out") as folder:
         (folder / "index.html").write_text("one")

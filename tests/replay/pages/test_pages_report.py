@@ -182,12 +182,12 @@ def test_damaged_files_are_listed_with_their_sentence(
         del episode["/tandem/frame_number"]
     text = folder / "episode_6.hdf5"
     text.write_text("no episode")
-    assert report(whole, cut, gone, blind, bare, text, folder / "episode_7.hdf5") == 1
+    assert report(whole, cut, gone, blind, bare, text, folder / "episode_7.hdf5") == 2
     pages = read_report(tmp_path / "out")
     assert len(pages) == 8
     index = pages["index.html"].text
     assert "episode_3.hdf5 is not an episode file, or a damaged one" in index
-    assert "episode_7.hdf5 does not exist." in index
+    assert "episode_7.hdf5 is gone meanwhile." in index
     assert "has no dataset /tandem/leader" in pages["episodes/episode_4.html"].text
     assert "too damaged to say" in pages["episodes/episode_4.html"].text
     assert "cam_0 at step 0 is no JPEG" in pages["episodes/episode_5.html"].text
