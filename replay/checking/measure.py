@@ -11,8 +11,8 @@ import numpy.typing as npt
 from recorder.arms import arms_of
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
-from replay.checking.gone import GoneError, opened
 from replay.checking.moments import Moments
+from replay.gone import GoneError, opened
 
 
 @dataclass(frozen=True, slots=True)

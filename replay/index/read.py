@@ -11,7 +11,7 @@ import numpy as np
 from recorder.episode import schema
 from recorder.episode.history import is_trimmed
 from recorder.errors import EpisodeError
-from replay.checking.gone import GoneError, gone, opened
+from replay.gone import GoneError, gone, opened
 from replay.index.row import Facts, Row, Unreadable, to_plain
 
 

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from replay.checking.gone import missing
 from replay.checking.pool import Lost, answers, usable_cores
+from replay.gone import missing
 from replay.index.read import not_there, read_row
 from replay.index.row import Row, Unreadable, from_plain
 from replay.index.store import Indexed, Stamp, load, save

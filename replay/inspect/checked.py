@@ -15,7 +15,7 @@ from recorder.errors import EpisodeError
 from recorder.judge import damaged_pictures, limits_of
 from recorder.limits import QualityLimits
 from recorder.quality import Judgement, judge
-from replay.checking.gone import GoneError, missing, opened
+from replay.gone import GoneError, missing, opened
 from teleop.config import build
 
 GOOD: Final = 0

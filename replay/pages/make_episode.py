@@ -6,7 +6,7 @@ from typing import Final
 
 from recorder.episode.reader import EpisodeEvent, EpisodeReader
 from recorder.errors import EpisodeError
-from replay.checking.gone import opened
+from replay.gone import opened
 from replay.inspect.checked import Checked, check_file, not_opened
 from replay.inspect.summary import Summary, summarise
 from replay.material import Motion, motion_of

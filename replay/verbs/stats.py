@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from recorder.durations import in_words
 from replay.checking.dataset import JointStats, Stats
-from replay.checking.gone import gone, missing
 from replay.checking.measure import Measure, from_plain, measured
 from replay.checking.moments import Moments
 from replay.checking.pool import Lost, answers, usable_cores
 from replay.checking.progress import shown
 from replay.filters import Filter, Sieve, add_filters, filter_of
+from replay.gone import gone, missing
 from replay.index.row import Row
 from replay.index.rows import rows_in
 from replay.printer import Printer

@@ -11,8 +11,8 @@ import pytest
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from recorder.folder.trash import discard
-from replay.checking.gone import GoneError, opened
 from replay.episodes_cli import main
+from replay.gone import GoneError, opened
 from replay.inspect import checked
 from replay.inspect.checked import check_file
 from replay.verbs import stats
@@ -123,7 +123,7 @@ def test_one_that_is_back_already_was_gone_all_the_same(
             path.write_bytes(good)
             raise
 
-    monkeypatch.setattr("replay.checking.gone.EpisodeReader", comes_back)
+    monkeypatch.setattr("replay.gone.EpisodeReader", comes_back)
     with pytest.raises(GoneError, match=r"episode_0\.hdf5 is gone meanwhile\.$"):
         opened(path)
 
