@@ -42,9 +42,7 @@ def write_episode(
                 entry, content = _look(episode, place, checked, pictures)
             page.write_text(episode_page(content, *around), encoding="utf-8")
             return entry
-        except (
-            EpisodeError
-        ) as error:  # it has changed, or gone, or the disk cannot read it any more
+        except EpisodeError as error:  # it has changed, is gone, or cannot be read any more
             checked = not_opened(place.path, error)
     page.write_text(damaged_page(place, checked, *around), encoding="utf-8")
     return Entry(place, checked)

@@ -163,7 +163,7 @@ def test_a_worker_may_use_no_more_memory_than_it_needs(folder: Path) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL, signal.SIGTERM])
 def test_workers_end_with_the_command(folder: Path, tmp_path: Path, how: signal.Signals) -> None:
-    for number in range(100):
+    for number in range(1000):  # far too many to be done before they are ended
         os.link(folder / "episode_4.hdf5", tmp_path / f"episode_{number}.hdf5")
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with subprocess.Popen(command("--jobs", 2, tmp_path), cwd=REPOSITORY, **pipes) as process:

@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,6 +23,7 @@ with Keyboard() as keyboard:
             print(key, flush=True)
         if len(sys.argv) > 1:
             break
+signal.signal(signal.SIGUSR1, lambda *_: None)
 while sys.argv[1:] == ["go on"]:
     print("waits", flush=True)
     signal.pause()
@@ -128,7 +128,8 @@ def test_ctrl_z_after_the_keyboard_leaves_the_terminal_alone() -> None:
     _, status = os.waitpid(client.process.pid, os.WUNTRACED)
     assert os.WIFSTOPPED(status)
     client.process.send_signal(signal.SIGCONT)
-    time.sleep(0.3)
+    client.process.send_signal(signal.SIGUSR1)
+    assert client.line() == "waits"  # so it has heard both
     assert client.is_restored
     client.process.send_signal(signal.SIGTERM)
     assert client.process.wait(20) == -signal.SIGTERM
