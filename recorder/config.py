@@ -107,6 +107,8 @@ class RecorderConfig:
     effort_unit: str = "mA"
     software: str = ""
     """Provenance for the files; empty: the recorder looks up versions and git revision itself."""
+    share_frames: bool = False
+    """Somebody in another process wants the frames of devices, too: they go into rings."""
     servos: str = ""
     """Provenance for the files: models and firmware as the checks at start found them."""
     limits: QualityLimits = field(default_factory=QualityLimits)
@@ -140,6 +142,8 @@ class EpisodePlan:
     prompt: str
     scene: str | None = None
     seed: int | None = None
+    policy: str | None = None
+    """What is to lead in the leaders' place, JSON."""
 
 
 def plan_path(runtime_dir: Path, number: int) -> Path:

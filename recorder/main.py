@@ -21,6 +21,7 @@ from typing import Final, TypeVar
 from recorder import provenance
 from recorder.cameras.camera import Camera
 from recorder.cameras.opening import open_camera
+from recorder.cameras.shared import SharedCamera
 from recorder.changes import change_of
 from recorder.config import RecorderConfig
 from recorder.episode.finaliser import Finaliser
@@ -189,7 +190,10 @@ def _open_camera(config: RecorderConfig, index: int) -> Camera:
     # One after the other, as cameras without a common trigger.
     phase_ns = camera.period_ns * index // len(config.cameras)
     lockstep = config.world_socket is not None
-    return open_camera(camera, config.runtime_dir, phase_ns, lockstep=lockstep)
+    opened = open_camera(camera, config.runtime_dir, phase_ns, lockstep=lockstep)
+    if config.share_frames and camera.kind != "simulated":
+        return SharedCamera(opened, camera, config.runtime_dir)
+    return opened
 
 
 def _close_all(cameras: Sequence[Camera]) -> None:

@@ -210,6 +210,7 @@ class Recorder:
             servos=config.servos,
             quality=config.quality,
             faults=config.faults,
+            policy=plan.policy,
             sides=config.sides,
             about=tuple(camera.about() for camera in self._inputs.cameras),
             limits=config.limits,

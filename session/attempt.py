@@ -4,11 +4,13 @@ Control decides when an episode ends; here it is seen, or asked for: by a key, b
 because the simulated operator is through, or because recording on would be worth nothing.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from recorder.config import EpisodePlan, plan_path
 from recorder.folder.numbering import claim_number
 from session.errors import Interrupted, NotStartedError
+from session.policy_prompt import PolicyPrompt
 from session.station import OBEY_TICKS, Station
 from session.status import Phase
 from session.takes import Cause
@@ -29,6 +31,14 @@ class Attempt:
         self._started_at_tick = 0
         self._gestures: int | None = None
         self._blind = False
+        self._by_key = ""
+        self._led = self._policy_prompt()
+
+    def _policy_prompt(self) -> PolicyPrompt | None:
+        config = self._station.config
+        keys = config.rig_file.keys.lead
+        key = keys[0].upper() if keys else "(no key)"
+        return PolicyPrompt(self._station.runtime, key) if config.policy else None
 
     @property
     def failed(self) -> bool:
@@ -56,12 +66,13 @@ class Attempt:
             if not self._is_still_wanted():
                 return False
         if station.link is not None:
-            station.link.reset(station.seed, config.operator_ticks)
+            demonstrated = config.policy is None
+            station.link.reset(station.seed, config.operator_ticks, operator=demonstrated)
         station.tell(Start(station.episode, config.task.max_steps))
         self._started_at_tick = station.watch.tick
         if station.recording:
-            by_key = self._how_to_end() if station.attended else ""
-            station.enter(Phase.RECORDING, by_key)
+            self._by_key = self._how_to_end() if station.attended else ""
+            station.enter(Phase.RECORDING, self._by_key)
         else:
             by_key = "Press Enter to go back to the start pose." if station.attended else ""
             station.enter(Phase.MIRRORING, by_key)
@@ -79,6 +90,8 @@ class Attempt:
         if station.answered and station.watch.tick < self._started_at_tick + DEBOUNCE_TICKS:
             station.answered = False
         self._stop_if_blind()
+        if self._led is not None:
+            station.show(self._led.prompt(station.watch.led, self._by_key))
         finished = station.link is not None and station.link.finished
         asked = station.answered and station.attended
         early = station.wishes.early is not None and self._has_begun()
@@ -213,14 +226,18 @@ class Attempt:
 
     def _how_to_end(self) -> str:
         by_key = "Press Enter to end the episode"
-        if self._station.config.rig_file.rig.start != "grippers":
+        config = self._station.config
+        if config.rig_file.rig.start != "grippers" or config.policy is not None:
             return f"{by_key}."
         return f"{by_key}, or close both grippers for a second at the start pose."
 
     def _plan(self) -> None:
         station, task = self._station, self._station.config.task
-        scene = (task.scene, station.seed) if station.simulated else (None, None)
-        plan = EpisodePlan(station.episode, task.name, task.prompt, *scene)
+        plan = EpisodePlan(station.episode, task.name, task.prompt)
+        if station.simulated:
+            plan = replace(plan, scene=task.scene, seed=station.seed)
+        if station.config.policy is not None:
+            plan = replace(plan, policy=station.config.policy.about)
         for used in station.runtime.glob("plan_*.json"):  # a recorder that is ready has read them
             used.unlink()
         write_json(plan_path(station.runtime, station.episode), plan)

@@ -12,6 +12,7 @@ from recorder.status import MAX_STATUS_CAMERAS
 from session.keys import KeysConfig
 from session.paths import config_dir, own_rig
 from session.playback import EpisodePlayback
+from session.policy import PolicyConfig
 from sim.config import TICK_S, OperatorConfig, Quality, StartRange, WireConfig
 from sim.faults.script import load_faults
 from teleop.calibration import ServoCalibration
@@ -227,8 +228,12 @@ class SessionConfig:
     """What the operator is told about that."""
     playback: EpisodePlayback | None = None
     """What is played back, where that is the purpose."""
+    policy: PolicyConfig | None = None
+    """What leads while episodes are recorded; None: somebody at the leader arms."""
 
     def __post_init__(self) -> None:
+        if self.policy is not None and self.purpose != "record":
+            raise ValueError("a policy leads only where episodes are recorded.")
         if (self.purpose == "replay") != (self.playback is not None):
             raise ValueError("playback goes with the purpose replay, and with no other.")
 

@@ -11,8 +11,9 @@ from recorder.config import RecorderConfig
 from session.config import SessionConfig, with_ports
 from session.errors import RecorderLostError, SessionError
 from session.kind import RigKind
+from session.policy import POLICY_FILE, PolicyProcess
 from session.processes import Child
-from sim.config import WorldCamera, WorldConfig
+from sim.config import StartRange, WorldCamera, WorldConfig
 from teleop.commands import Command, encode
 from teleop.config import write_json
 from teleop.lockstep import WORLD_SOCKET
@@ -34,6 +35,7 @@ class Crew:
         self._commands.setblocking(False)  # a control that is stopped must not stop the session
         self._edits: socket.socket | None = None
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
+        self._policy_wake = os.eventfd(0, os.EFD_NONBLOCK)
         self.children: dict[str, Child] = {}
 
     def command(self, command: Command) -> None:
@@ -71,15 +73,41 @@ class Crew:
             world_socket,
             calibration=self._config.calibration,
             playback=playback.leader if playback else None,
+            policy=self._config.policy is not None,
             mend=self._config.purpose != "rest",
         )
         write_json(path, config)
-        inherited = (self._control_end.fileno(), self._wake)
+        inherited = (self._control_end.fileno(), self._wake, self._policy_wake)
         arguments = [str(path), "--commands", str(inherited[0]), "--wake", str(inherited[1])]
+        if self._config.policy is not None:
+            arguments += ["--wake", str(self._policy_wake)]
         self.children["control"] = Child(
             "control", "teleop.control", arguments, self._runtime, pass_fds=inherited
         )
         self._control_end.close()
+
+    def start_policy(self) -> Child:
+        """Start what predicts; it says a line when it is ready to."""
+        policy, rig_file = self._config.policy, self._config.rig_file
+        assert policy is not None
+        path = self._runtime / POLICY_FILE
+        lockstep = _in_lockstep(self._config, self._kind)
+        config = PolicyProcess(
+            runtime_dir=str(self._runtime),
+            checkpoint=policy.checkpoint,
+            cameras=rig_file.cameras,
+            rate_hz=rig_file.rig.rate_hz,
+            sides=rig_file.rig.sides,
+            options=policy.options,
+            world_socket=str(self._runtime / WORLD_SOCKET) if lockstep else None,
+            steady=bool(rig_file.rendered_cameras),
+        )
+        write_json(path, config)
+        arguments = [str(path), "--wake", str(self._policy_wake)]
+        fds = (self._policy_wake,)
+        child = Child("policy", policy.module, arguments, self._runtime, pass_fds=fds, speaks=True)
+        self.children["policy"] = child
+        return child
 
     def start_recorder(self) -> None:
         """Start a recorder; control has left what it found on the buses by then."""
@@ -126,7 +154,7 @@ class Crew:
         return WorldConfig(
             runtime_dir=str(self._runtime),
             scene=task.scene,
-            start=task.start,
+            start=self._start_ranges(),
             cameras=tuple(
                 WorldCamera(camera.name, camera.width, camera.height, camera.rate_hz)
                 for camera in (
@@ -139,6 +167,12 @@ class Crew:
             wire=rig_file.simulation,
             faults=mode.faults,
         )
+
+    def _start_ranges(self) -> Mapping[str, StartRange]:
+        """Where objects start: where a policy is judged, as the task has it for that."""
+        policy, task = self._config.policy, self._config.task
+        judging = policy is not None and policy.evaluating
+        return {**task.start, **task.evaluation} if judging else task.start
 
 
 def recorder_config(config: SessionConfig, kind: RigKind, servos: str = "") -> RecorderConfig:
@@ -164,6 +198,7 @@ def recorder_config(config: SessionConfig, kind: RigKind, servos: str = "") -> R
         world_socket=world_socket,
         scene_ring=world,
         sides=rig_file.rig.sides,
+        share_frames=config.policy is not None,
         servos=servos,
         limits=config.task.quality,
         max_steps=config.task.max_steps,

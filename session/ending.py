@@ -26,6 +26,7 @@ REST_TIMEOUT_S: Final = 120.0
 QUIT_TIMEOUT_S: Final = 30.0
 FINALISE_TIMEOUT_S: Final = 300.0
 WORLD_TIMEOUT_S: Final = 30.0
+POLICY_TIMEOUT_S: Final = 10.0
 HOLDING_ON: Final = "THE ARMS HOLD, with torque on. To bring them to rest: teleop rest."
 REST_TRIES: Final = 3
 """So often arms that do not come to rest are told to again while nobody can be asked."""
@@ -43,6 +44,7 @@ class Ending:
         station = self._station
         station.enter(Phase.RESTING)
         arms = self._end_control()
+        self._end_policy()
         status = max(status, arms, self._end_recorder())
         self._end_world()
         self._keep_collection()
@@ -64,6 +66,12 @@ class Ending:
         if control.exit_status() and not (station.runtime / EVENT_RING).exists():
             station.log(control.last_words(), "error")
         return 0 if control.exit_status() == 0 else 1
+
+    def _end_policy(self) -> None:
+        """It ends when control has; one that is stopped does not."""
+        policy = self._station.crew.children.get("policy")
+        if policy is not None and policy.wait(POLICY_TIMEOUT_S) is None:
+            policy.kill()
 
     def _bring_to_rest(self, control: Child) -> None:
         """To rest, as often as something stops the arms on the way; holding, if that is wanted."""

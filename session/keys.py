@@ -24,6 +24,7 @@ class KeysConfig:
         hold: stop the arms where they are.
         success, failure: end the episode with this label; or label the last take.
         rest: bring the arms to rest, and end.
+        lead: where a policy leads: take over from it, or hand back.
     """
 
     go_on: tuple[str, ...] = ("enter",)
@@ -37,6 +38,7 @@ class KeysConfig:
     note: tuple[str, ...] = ("n",)
     pause: tuple[str, ...] = ("p",)
     rest: tuple[str, ...] = ("e",)
+    lead: tuple[str, ...] = ("l",)
     detach: tuple[str, ...] = ("q",)
     cameras: tuple[str, ...] = ("c",)
     theme: tuple[str, ...] = ("t",)

@@ -12,6 +12,7 @@
 | accept | the last take counts, whatever its verdict | |
 | note | write this into the episode being recorded, or else the last take | text; episode |
 | pause | start nothing after this; once more: go on | |
+| lead | where a policy leads: the operator takes over; once more: the policy goes on | |
 | stop | close the episode, bring the arms to rest, end | |
 | quit | end at once, arms holding | |
 | alive | nothing: the terminal is there | |
@@ -30,6 +31,7 @@ from teleop.tick import Outcome
 
 OPERATIONS: Final = (
     *("go_on", "hold", "end", "label", "discard", "redo", "undo", "accept", "note", "pause"),
+    "lead",
     *("stop", "quit", "alive"),
 )
 MAX_TEXT: Final = 400

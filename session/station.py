@@ -29,9 +29,9 @@ from session.takes import Takes
 from session.watch import Watch
 from session.wishes import Wishes
 from session.world_link import WorldLink
-from teleop.commands import Alive, Command, Hold
+from teleop.commands import Alive, Command, Hold, Lead
 from teleop.lockstep import LockstepError
-from teleop.tick import NO_EPISODE, State
+from teleop.tick import NO_EPISODE, Led, State
 
 PUMP_S: Final = 0.1
 OBEY_TICKS: Final = 10
@@ -96,6 +96,10 @@ class Station:
         self._phase, self._prompt = phase, prompt
         self.answered = False
         self._publish()
+
+    def show(self, prompt: str) -> None:
+        """Other words for what the session asks of the operator now."""
+        self._prompt = prompt
 
     def tell(self, command: Command) -> None:
         """Ask something of control, and see that its time does not stand still."""
@@ -260,12 +264,21 @@ class Station:
             case "hold":
                 self.log("Stopped by the operator: the arms hold.", "warning")
                 self.hold("the operator has stopped the arms")
+            case "lead":
+                self._change_lead()
             case "quit":
                 self.leaving = "quit"
             case "stop":
                 self.leaving = self.leaving or "stop"
             case _:
                 self.wishes.hear(request)
+
+    def _change_lead(self) -> None:
+        """The operator takes over from the policy, or hands back to it."""
+        if self.config.policy is None:
+            return self.log("No policy leads in this session: there is nothing to take over.")
+        by = Led.POLICY if self.watch.led is Led.LEADERS else Led.LEADERS
+        self.tell(Lead(by))
 
     def _check_children(self) -> None:
         if self.watch.recorder_state is RecorderState.FAILED:

@@ -35,6 +35,8 @@ from teleop.lockstep import WORLD_SOCKET, LockstepError
 from teleop.rig_config import SERVOS_FILE
 
 START_TIMEOUT_S: Final = 120.0
+POLICY_TIMEOUT_S: Final = 300.0
+"""Of a large one on a slow disk, that is compiled first."""
 RECORDER_RESTARTS: Final = 3
 REFUSALS: Final = 3
 """So often in a row control may refuse to start where nobody works the rig."""
@@ -126,6 +128,10 @@ class Supervisor:
             station.log(UNCALIBRATED, "warning")
         if purpose == "rest":
             crew.command(Hold("teleop rest"))  # the first thing that it reads: nothing moves before
+        if self._config.policy is not None:
+            policy = crew.start_policy()  # before any arm moves: it may say why it cannot lead
+            loaded = policy.said
+            station.wait(lambda: loaded() is not None, POLICY_TIMEOUT_S, "the policy to be loaded")
         crew.start_control(ports)
         if purpose == "rest":
             return

@@ -12,7 +12,7 @@ from session.feed import Feed, open_ring, text_of
 from teleop.joints import BUS_NAMES
 from teleop.lockstep import WORLD_EVENTS
 from teleop.ring import Record, RingError, RingReader
-from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Need, Outcome, State
+from teleop.tick import EVENT_RING, NO_EPISODE, TICK_RING, Led, Need, Outcome, State
 
 Log = Callable[[str], None]
 RECORDER_SILENCE_S: Final = 15.0
@@ -31,6 +31,7 @@ class Watch:
     Attributes:
         need: what a hold waits for.
         gestures: that control has seen since its start: to start, and while following to stop.
+        led: who leads the followers.
         why_held: what control has said when it held last.
         connected: the buses whose ports are open.
         recorder: its newest status (`recorder.status.STATUS_DTYPE`); None before the first.
@@ -49,6 +50,7 @@ class Watch:
         self.tick = 0
         self.need = Need.NOTHING
         self.gestures = 0
+        self.led = Led.NOBODY
         self.why_held = ""
         self.connected: frozenset[str] = frozenset()
         self.recorder: Record | None = None
@@ -70,6 +72,7 @@ class Watch:
             self.tick = int(tick["number"])
             self.need = Need(int(tick["need"]))
             self.gestures = int(tick["gestures"])
+            self.led = Led(int(tick["led"]))
             there = zip(BUS_NAMES, tick["connected"], strict=True)
             self.connected = frozenset(name for name, connected in there if connected)
             self._last_episode = int(tick["last_episode"])

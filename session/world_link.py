@@ -38,10 +38,14 @@ class WorldLink:
         self.waiting = False
         selector.register(self._socket, selectors.EVENT_READ, self._hear)
 
-    def reset(self, seed: int, max_steps: int) -> None:
-        """Put the scene in its start for `seed`; time stands still from here until `resume`."""
+    def reset(self, seed: int, max_steps: int, operator: bool = True) -> None:
+        """Put the scene in its start for `seed`; time stands still from here until `resume`.
+
+        Args:
+            operator: somebody demonstrates; else it is finished when the task stays done.
+        """
         self.finished = False
-        self._ask({"op": "reset", "seed": seed, "max_steps": max_steps})
+        self._ask({"op": "reset", "seed": seed, "max_steps": max_steps, "operator": operator})
 
     def restore(self, state: tuple[float, ...]) -> None:
         """Put a recorded scene back, with nobody at the leaders; time stands still until `resume`.

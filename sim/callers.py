@@ -1,4 +1,4 @@
-"""Who is connected to the world's socket: control, session and recorder, one of each at most."""
+"""Who is connected to the world's socket: control, session, recorder, policy, one of each."""
 
 import contextlib
 import os
@@ -29,11 +29,13 @@ class Reset:
 
     Attributes:
         max_steps: ticks after which the operator gives up.
+        operator: somebody demonstrates.
         state: as `sim.scenes.scene.Scene.state` gives it; None: of the seed.
     """
 
     seed: int = 0
     max_steps: int = 0
+    operator: bool = True
     state: tuple[float, ...] | None = None
 
 
@@ -129,7 +131,7 @@ def reset_of(message: Message) -> Reset:
     seed, max_steps = int(message["seed"]), int(message["max_steps"])
     if seed < 0:
         raise ValueError("a seed is not negative")
-    return Reset(seed, max_steps)
+    return Reset(seed, max_steps, bool(message.get("operator", True)))
 
 
 def checked(reset: Reset, rig: SimulatedRig) -> Reset:
@@ -148,7 +150,7 @@ def reset_rig(
 ) -> None:
     """Do what was asked for; it takes some ms, in which `meanwhile` is called every 1 ms."""
     if reset.state is None:
-        rig.reset(reset.seed, reset.max_steps, meanwhile)
+        rig.reset(reset.seed, reset.max_steps, meanwhile, reset.operator)
     else:
         rig.restore(np.array(reset.state))
 

@@ -46,6 +46,8 @@ class LockstepWorld:
         self._reset: Reset | None = None
         self._acknowledged = 0
         self._recorder_is_late = False
+        self._answered_ns = 0  # the newest tick that the policy has answered
+        self._policy_is_late = False
         self._leave_at_s: float | None = None
 
     def run(self) -> int:
@@ -80,7 +82,7 @@ class LockstepWorld:
                 return
             self._step(advance.frames)
             advance.stepped = True
-        if not self._paused:
+        if not self._paused and self._has_policy_answered(advance):
             self._advance = None
             self._callers.tell("control", {"t_ns": self._rig.t_ns})
 
@@ -111,6 +113,14 @@ class LockstepWorld:
             self._recorder_is_late = True
         return self._recorder_is_late
 
+    def _has_policy_answered(self, advance: Advance) -> bool:
+        """It has looked at the tick before this one, and left a plan for this one."""
+        if not self._callers.has("policy") or self._answered_ns >= self._rig.t_ns - TICK_NS:
+            return True
+        if time.monotonic() - advance.since_s >= ACKNOWLEDGE_TIMEOUT_S:
+            self._policy_is_late = True
+        return self._policy_is_late
+
     def _do_reset(self, reset: Reset) -> None:
         self._reset = None
         self._told = False
@@ -121,7 +131,9 @@ class LockstepWorld:
     # -- what callers ask
 
     def joined(self, role: str) -> None:
-        """A new recorder need not acknowledge what was published before it came."""
+        """Nobody need acknowledge what was published before they came."""
+        if role == "policy":
+            self._answered_ns, self._policy_is_late = self._rig.t_ns, False
         if role == "recorder":
             self._acknowledged = self._cameras.sets
             self._recorder_is_late = False
@@ -141,6 +153,8 @@ class LockstepWorld:
             case "ack":
                 self._acknowledged = max(self._acknowledged, int(message["frame"]) + 1)
                 self._recorder_is_late = False
+            case "answered" if role == "policy":
+                self._answered_ns, self._policy_is_late = int(message["t_ns"]), False
             case "reset" if role == "session":
                 self._reset = checked(reset_of(message), self._rig)
                 if not self._callers.has("control"):

@@ -24,6 +24,8 @@ from teleop.joints import ARM_DOF, BUS_NAMES, ROLES, SIDES, Side, arm_slice
 from teleop.rig_config import PoseConfig
 
 TICK_NS: Final = round(1e9 * TICK_S)
+DONE_TICKS: Final = 25
+"""Where nobody demonstrates, the task is done when it has been in its last stage for so long."""
 Hands = Mapping[Side, npt.NDArray[np.float64]]
 NOBODY: Final[Hands] = {}
 
@@ -65,6 +67,8 @@ class SimulatedRig:
         script = load_faults(Path(config.faults)) if config.faults else None
         self._faults = Faults(script, self.buses, say) if script else None
         self._demonstration: Demonstration | None = None
+        self._judging: int | None = None  # ticks that are left, where nobody demonstrates
+        self._done_ticks = 0
         self.t_ns = 0
         self.stage = 0
         self.finished = False
@@ -76,20 +80,28 @@ class SimulatedRig:
             self._faults.rig_started(now_ns)
 
     def reset(
-        self, seed: int, max_steps: int, meanwhile: Callable[[], object] = lambda: None
+        self,
+        seed: int,
+        max_steps: int,
+        meanwhile: Callable[[], object] = lambda: None,
+        operator: bool = True,
     ) -> None:
         """The scene and an operator at their start; followers must hold their start pose by then.
 
         It takes 10 ms and more, in which `meanwhile` is called every 1 ms.
 
         Args:
-            max_steps: ticks after which the operator gives up.
+            max_steps: ticks after which the operator gives up, or it is over without one.
+            operator: somebody demonstrates; else the scene is for whatever leads the followers.
         """
         self.scene.reset(seed, self._config.start, meanwhile)
         self.stage = 0
         self.finished = False
-        operator = Operator(self.scene, seed, self._config.operator)
-        self._demonstration = Demonstration(operator, max_steps, self._slices)
+        self._judging, self._done_ticks = None if operator else max_steps, 0
+        self._demonstration = None
+        if operator:
+            person = Operator(self.scene, seed, self._config.operator)
+            self._demonstration = Demonstration(person, max_steps, self._slices)
         for leader in self._leaders.values():
             leader.settle()
         for follower in self._followers.values():
@@ -105,7 +117,7 @@ class SimulatedRig:
         self.scene.restore(state)
         self.stage = 0
         self.finished = False
-        self._demonstration = None
+        self._demonstration = self._judging = None
         for follower in self._followers.values():
             follower.sense()
 
@@ -124,6 +136,7 @@ class SimulatedRig:
         self._count += 1
         if self._count % self._slices == 0:
             self.stage = self.scene.stage()
+            self._judge()
         self._move_leaders()
         for follower in self._followers.values():
             follower.sense()
@@ -132,6 +145,15 @@ class SimulatedRig:
         """Let go of the ports."""
         for bus in self.buses.values():
             bus.close()
+
+    def _judge(self) -> None:
+        """Where nobody demonstrates: the task is done and stays so, or has had its time."""
+        if self._judging is None:
+            return
+        self._judging -= 1
+        done = self.stage == len(self.scene.stage_names) - 1
+        self._done_ticks = self._done_ticks + 1 if done else 0
+        self.finished = self.finished or self._done_ticks >= DONE_TICKS or self._judging <= 0
 
     def _move_leaders(self) -> None:
         """The operator works from the moment the leaders go limp until they are held again."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Final
 
 from teleop.config import ConfigError, build
-from teleop.tick import Outcome
+from teleop.tick import Led, Outcome
 
 LARGEST: Final = 2**53
 """What JSON and every reader of a tick can hold."""
@@ -56,6 +56,17 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class Lead:
+    """While a policy leads, or has led: who is to lead from now on."""
+
+    by: Led
+
+    def __post_init__(self) -> None:
+        if self.by not in (Led.LEADERS, Led.POLICY):
+            raise ValueError("by must be the leaders or the policy.")
+
+
+@dataclass(frozen=True, slots=True)
 class Recover:
     """The operator supports the arm, or has mended what was wrong: bring it back, holding."""
 
@@ -75,9 +86,10 @@ class Quit:
     """Exit at once, holding: torque stays on."""
 
 
-Command = Start | Stop | Home | Hold | Recover | Alive | Rest | Quit
+Command = Start | Stop | Home | Hold | Lead | Recover | Alive | Rest | Quit
 _KINDS: Final = {
-    kind.__name__.lower(): kind for kind in (Start, Stop, Home, Hold, Recover, Alive, Rest, Quit)
+    kind.__name__.lower(): kind
+    for kind in (Start, Stop, Home, Hold, Lead, Recover, Alive, Rest, Quit)
 }
 MAX_BYTES: Final = 4096
 
@@ -98,6 +110,8 @@ def decode(datagram: bytes) -> Command:
         kind = _KINDS[fields.pop("command")]
         if kind is Stop:
             return Stop(Outcome(fields.pop("outcome")), **fields)
+        if kind is Lead:
+            return Lead(Led(fields.pop("by")), **fields)
         command = build(kind, fields, "command")
         assert isinstance(command, Start | Home | Hold | Recover | Alive | Rest | Quit)
         return command

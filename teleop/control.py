@@ -28,6 +28,7 @@ from teleop.loop import Loop
 from teleop.mirror import Leader, Mirror
 from teleop.parent import die_with_parent
 from teleop.playback import Playback
+from teleop.policy import Policy
 from teleop.publish import Publisher
 from teleop.realtime import enter_realtime, granted, quiet_garbage
 from teleop.rig import LOCKSTEP_TIMEOUT_S, REAL_TIMEOUT_S, Rig
@@ -99,8 +100,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, stop: _Stop) -> int:
     flow = Flow(playing=config.playback is not None)
-    leader = _leader(config)
     clock = _clock(config, stop)
+    leader = _leader(config, clock)
     publisher.bare(State.CHECKING, flow, clock.now_ns)
     timeout_s = REAL_TIMEOUT_S if config.world_socket is None else LOCKSTEP_TIMEOUT_S
     if not config.mend:  # to rest: two servos of a joint that disagree are no reason to stay up
@@ -133,10 +134,13 @@ def _run(config: ControlConfig, commands: socket.socket, publisher: Publisher, s
     return EXIT_LOST if ending is Ending.FAULT or rig.absent else EXIT_OK
 
 
-def _leader(config: ControlConfig) -> Leader:
+def _leader(config: ControlConfig, clock: Clock) -> Leader:
     if config.playback is not None:
         return Playback(config.playback)
-    return Mirror(GRIPPERS[config.rig.gripper])
+    mirror = Mirror(GRIPPERS[config.rig.gripper])
+    if config.policy:
+        return Policy(Path(config.runtime_dir), mirror, lambda: clock.number)
+    return mirror
 
 
 def _with_any_pair(rig: RigConfig) -> RigConfig:

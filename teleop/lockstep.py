@@ -1,7 +1,8 @@
 """The wire form of lock-step: one JSON object a datagram over a SEQPACKET Unix socket.
 
 The simulated world listens; control asks it to `advance`, the session to `reset`, `score` and
-`resume`, the recorder tells which frames it has taken. In real time only the session talks with it.
+`resume`, the recorder tells which frames it has taken, a policy which tick it has answered. In real
+time only the session talks with it.
 Only framing and names live here, so that the world and those who talk with it cannot disagree about
 them.
 """
@@ -11,6 +12,8 @@ import os
 import socket
 from pathlib import Path
 from typing import Any, Final
+
+import numpy as np
 
 MAX_BYTES: Final = 1 << 16
 WORLD_SOCKET: Final = "world.sock"
@@ -30,8 +33,20 @@ def frame_ring(camera: str) -> str:
     return f"frames-{camera}"
 
 
+def frame_dtype(height: int, width: int) -> "np.dtype[np.void]":
+    """A record of such a ring: the frame's number, its stamps, its image in RGB."""
+    return np.dtype(
+        [
+            ("number", "<u8"),
+            ("capture_ns", "<i8"),
+            ("arrival_ns", "<i8"),
+            ("image", "u1", (height, width, 3)),
+        ]
+    )
+
+
 def connect(path: Path, role: str, timeout_s: float = 30.0) -> socket.socket:
-    """A connection to the world, introduced as `role` (control, session, recorder).
+    """A connection to the world, introduced as `role` (control, session, recorder, policy).
 
     Raises:
         LockstepError: nobody listens there.

@@ -10,7 +10,18 @@ import numpy as np
 
 from teleop import safety
 from teleop.clock import Clock
-from teleop.commands import Alive, Command, CommandError, Hold, Home, Recover, Start, Stop, pending
+from teleop.commands import (
+    Alive,
+    Command,
+    CommandError,
+    Hold,
+    Home,
+    Lead,
+    Recover,
+    Start,
+    Stop,
+    pending,
+)
 from teleop.diagnosis import Diagnosis, Finding
 from teleop.errors import ClockLostError
 from teleop.gesture import EndGesture, GripperGesture
@@ -23,7 +34,7 @@ from teleop.resting import not_at_rest
 from teleop.rig import Observation, Rig
 from teleop.rig_config import RigConfig, SafetyConfig
 from teleop.states import Ending, Flow
-from teleop.tick import Need, Stage, State
+from teleop.tick import Led, Need, Stage, State
 from teleop.units import Floats
 
 REST_PATIENCE_TICKS: Final = 250
@@ -83,6 +94,7 @@ class Loop:
         self._observation: Observation = rig.observe()
         self._command: Floats = np.full(DOF, np.nan)  # until the followers first hold
         self._leading: Floats = np.full(DOF, np.nan)
+        self._leaders_are = (leader.by_hand, leader.alongside)
         self._ramp = safety.Ramp(np.zeros(2 * DOF), np.zeros(2 * DOF), 1)
         self._state_ticks = 0
         self._stage_ns = [0] * len(Stage)
@@ -109,7 +121,7 @@ class Loop:
                 self._stage_ns[:3] = observed - began, decided - observed, commanded - decided
                 self._publisher.tick(
                     *(clock, t_ns, flow, rig, observation, sent, limited, self._stage_ns),
-                    *(self._recovery.need, self._gestures),
+                    *(self._recovery.need, self._gestures, self._led),
                 )
                 self._after_tick(observation)
                 self._stage_ns[Stage.PUBLISH] = time.monotonic_ns() - commanded
@@ -143,7 +155,14 @@ class Loop:
         if self._flow.state in (State.HOMING, State.RESTING):
             self._leading = self._ramp.at(self._state_ticks + 1)[:DOF]
             self._rig.lead(self._leading)
+        elif self._flow.state is State.FOLLOWING and self._leader.alongside:
+            self._leading, _ = safety.limit(sent, self._leading, self._clock.period_s, self._limits)
+            self._rig.lead(self._leading)
         return sent
+
+    @property
+    def _led(self) -> Led:
+        return self._leader.led if self._flow.state is State.FOLLOWING else Led.NOBODY
 
     def _after_tick(self, observation: Observation) -> None:
         """Health, faults, what is being brought back, and the ends of ramps and episodes."""
@@ -157,6 +176,7 @@ class Loop:
             self._react(finding)
         if self._flow.state is State.FOLLOWING and (why := self._leader.followed(observation)):
             self._react(Finding(why, hold=True))
+        self._arrange_leaders()
         if self._flow.state is State.HOLDING and self._recovery.tick():
             self._adopt_goals()
         self._gestures += self._is_gesture(observation)
@@ -165,6 +185,19 @@ class Loop:
         if self._entered is self._flow.state and self._state_ticks >= self._ramp.ticks + dwell:
             self._arrive(observation)
         self._say(self._flow.tick_done())
+
+    def _arrange_leaders(self) -> None:
+        """While following: the leader arms go limp, hold or go along as it is now."""
+        if self._flow.state is not State.FOLLOWING:
+            return
+        self._say(self._leader.news)
+        changed = self._leaders_are != (self._leader.by_hand, self._leader.alongside)
+        if changed and (problem := self._let_leaders()):
+            self._react(Finding(problem, hold=True))
+
+    def _let_leaders(self) -> str:
+        self._leaders_are = (self._leader.by_hand, self._leader.alongside)
+        return self._rig.let_go("leader") if self._leader.by_hand else self._hold_leaders()
 
     def _react(self, finding: Finding) -> None:
         """Tell; and where it must be: hold, and bring back what has failed."""
@@ -234,6 +267,8 @@ class Loop:
                 if isinstance(command, Hold | Stop) and self._flow.recording:
                     self._say(_why_it_ends(command))
                 self._say(self._refusal(command) or self._flow.obey(command))
+                if isinstance(command, Lead):
+                    self._say(self._change_lead(command.by))
                 if isinstance(command, Recover):
                     self._recovery.confirm()
         except CommandError as error:
@@ -261,12 +296,21 @@ class Loop:
         if isinstance(command, Home) and self._recovery.need is not Need.NOTHING:
             return "Home refused: what failed has not come back yet."
         if isinstance(command, Start) and self._flow.state is State.WAITING:
-            return self._mismatch()
+            apart = self._apart(self._leader.action(self._observation))
+            return apart and f"Start refused: {apart}; bring the leader back to the start pose."
         return ""
 
-    def _mismatch(self) -> str:
-        """Why a Start is refused: leaders and followers are too far apart."""
-        wanted = self._leader.action(self._observation)
+    def _change_lead(self, by: Led) -> str:
+        """Have the operator take over, or the policy lead again; returns why not, or ""."""
+        if self._flow.state is not State.FOLLOWING:
+            return "Ignored: nobody leads just now."
+        apart = self._apart(self._leader.mirrored(self._observation))
+        if apart and by is Led.LEADERS and self._leader.led is not Led.POLICY:
+            return f"The leaders cannot take over: {apart}; bring that leader nearer."
+        return self._leader.lead(by)
+
+    def _apart(self, wanted: Floats) -> str:
+        """Where leaders and followers are too far apart for these to follow; "" if nowhere."""
         arms = ~IS_GRIPPER & self._rig.present("follower")
         names = [name for name, counts in zip(JOINT_NAMES, arms, strict=True) if counts]
         limit_rad = self._config.safety.mismatch_limit_rad
@@ -274,8 +318,7 @@ class Loop:
         if found is None:
             return ""
         return (
-            f"Start refused: leader and follower {found[0]} are {found[1]:+.2f} rad apart "
-            f"(limit {limit_rad:.2f}); bring the leader back to the start pose."
+            f"leader and follower {found[0]} are {found[1]:+.2f} rad apart (limit {limit_rad:.2f})"
         )
 
     # ---- entering a state ---------------------------------------------------------------------
@@ -311,7 +354,7 @@ class Loop:
             return self._rig.let_go_grippers()
         if state is State.FOLLOWING:
             self._end_gesture = EndGesture()
-            return self._rig.let_go("leader") if self._leader.by_hand else self._hold_leaders()
+            return self._let_leaders()
         if state is State.HOLDING:
             for arm in self._rig.arms:
                 if not arm.driven:  # left behind by an attempt to rest

@@ -7,9 +7,11 @@ from typing import Final
 
 import numpy as np
 
-from teleop.joints import JOINT_NAMES, is_gripper
+from teleop.joints import DOF, JOINT_NAMES, is_gripper
+from teleop.mirror import NO_POLICY
 from teleop.rig import Observation
 from teleop.rig_config import PlaybackConfig
+from teleop.tick import Led
 from teleop.track import Track, load
 from teleop.units import Floats
 
@@ -48,13 +50,23 @@ class Playback:
         TrackError: there is none.
     """
 
-    by_hand = False
+    led = Led.RECORDING
+    by_hand = alongside = False
+    news = ""
 
     def __init__(self, config: PlaybackConfig) -> None:
         self._track = load(Path(config.track), config.pace)
         self._limit_rad = config.max_error_rad
         self._tick = 0
         self._far_ticks = 0
+
+    def lead(self, by: Led) -> str:
+        """A recording is not taken over from."""
+        return NO_POLICY
+
+    def mirrored(self, observation: Observation) -> Floats:
+        """The leader arms have no say."""
+        return np.full(DOF, np.nan)
 
     def rewind(self, usual: Floats) -> Floats:
         """To the first command; where the recording had no arm, as usual."""

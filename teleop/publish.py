@@ -20,6 +20,7 @@ from teleop.tick import (
     TICK_RING,
     TICK_RING_SLOTS,
     TICK_STRUCT,
+    Led,
     Need,
     Realtime,
     State,
@@ -62,7 +63,7 @@ class Publisher:
     def bare(self, state: State, flow: Flow, t_ns: int) -> None:
         """Publish a tick without a new observation: checking, or the last word."""
         _put_flow(self._last, flow)
-        self._last["state"] = state
+        self._last["state"], self._last["led"] = state, Led.NOBODY
         self._last["t_ns"] = self._last["deadline_ns"] = t_ns
         self._last["bus_ok"] = self._last["connected"] = False
         self._last["held"] = True
@@ -80,6 +81,7 @@ class Publisher:
         stage_ns: Sequence[int],
         need: Need,
         gestures: int,
+        led: Led = Led.NOBODY,
     ) -> None:
         """Publish a tick; arguments as the fields of `TICK_DTYPE` say, and in its order."""
         seen = observation
@@ -90,7 +92,7 @@ class Publisher:
         TICK_STRUCT.pack_into(
             self._bytes,
             0,
-            *(clock.number, t_ns, clock.deadline_ns, flow.state, flow.episode, flow.step),
+            *(clock.number, t_ns, clock.deadline_ns, flow.state, led, flow.episode, flow.step),
             *(flow.last_episode, flow.outcome),
             *seen.leader.tolist(),
             *seen.qpos.tolist(),

@@ -222,7 +222,9 @@ class ControlConfig:
     calibration: tuple[ServoCalibration, ...] = ()
     """What the servos must still be; those that are not in it are not compared."""
     playback: PlaybackConfig | None = None
-    """What is played back; None: the leader arms lead."""
+    """What is played back; None: the leader arms lead, or a policy."""
+    policy: bool = False
+    """A policy leads, whose targets are in the runtime directory (`teleop.targets`)."""
     mend: bool = True
     """Set the servos up and insist on all of them. False (`teleop rest`): missing servos are
     tolerated, EEPROM is not written."""

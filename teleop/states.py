@@ -7,7 +7,7 @@ holding, and an episode in progress then ends unlabelled.
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from teleop.commands import Alive, Command, Hold, Home, Quit, Recover, Rest, Start, Stop
+from teleop.commands import Alive, Command, Hold, Home, Lead, Quit, Recover, Rest, Start, Stop
 from teleop.tick import NO_EPISODE, Outcome, State
 
 
@@ -65,8 +65,8 @@ class Flow:
                 return self._home()
             case Hold():
                 self.fault()
-            case Recover() | Alive():
-                pass  # changes what the hold waits for, not the state
+            case Recover() | Alive() | Lead():
+                pass  # changes what the hold waits for, or who leads, not the state
             case Rest():
                 self._end_episode(Outcome.UNLABELLED)
                 self.state = State.RESTING

@@ -67,6 +67,17 @@ class Need(IntEnum):
     """What was wrong is being put right: wait."""
 
 
+class Led(IntEnum):
+    """Who led the followers in a tick of following; else nobody did."""
+
+    NOBODY = 0
+    LEADERS = 1
+    """The leader arms."""
+    RECORDING = 2
+    """An episode that is played back."""
+    POLICY = 3
+
+
 class Realtime(IntFlag):
     """What the system granted the control process."""
 
@@ -88,6 +99,7 @@ TICK_DTYPE: Final = np.dtype(
         ("t_ns", "<i8"),  # the session's clock when the tick began (see /tandem time base)
         ("deadline_ns", "<i8"),  # when it should have begun; equal to t_ns in lock-step
         ("state", "u1"),  # State
+        ("led", "u1"),  # Led
         ("episode", "<i8"),  # episode number, NO_EPISODE while none is recorded
         ("step", "<i8"),  # step within the episode, -1 while none is recorded
         ("last_episode", "<i8"),  # the episode that ended last, NO_EPISODE if none

@@ -112,10 +112,9 @@ def test_every_requirement_is_pinned() -> None:
     pins = {distribution(line) for line in lines if re.fullmatch(r"[\w.-]+==[\w.]+", line)}
     project = PYPROJECT["project"]
     wanted = [*PYPROJECT["build-system"]["requires"], *project["dependencies"]]
-    for extra in ("sim", "dev"):
+    for extra in ("sim", "train", "dev"):
         wanted += project["optional-dependencies"][extra]
     assert {distribution(line) for line in wanted} <= pins
-    assert "torch" not in pins
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
@@ -140,10 +139,16 @@ def test_readme_starts_with_the_two_lines() -> None:
     assert lines[:2] == FIRST_LINES
 
 
+REFUSES_ALL_BUT_NUMBERS = "act/checkpoints/reference_stats.py"
+"""Reads the statistics of original ACT, and calls nothing that they name: tests/act/test_reference.
+"""
+
+
 def test_nothing_of_ours_unpickles() -> None:
     """Episode files and checkpoints come from strangers; a pickle in one runs their code."""
     unsafe = {"pickle", "cPickle", "dill", "cloudpickle", "shelve", "marshal"}
-    assert not [where for where, module in product_imports() if module in unsafe]
+    found = {where.split(":")[0] for where, module in product_imports() if module in unsafe}
+    assert found <= {REFUSES_ALL_BUT_NUMBERS}
     for where, call in product_calls():
         assert keyword(call, "allow_pickle") in ("", "False"), where
         if called(call) == "torch.load":

@@ -32,7 +32,9 @@ def _begins(config: SessionConfig) -> str:
 def _work(config: SessionConfig) -> str:
     match config.purpose:
         case "record":
-            return f"task {config.task.name}, {config.episodes} episode(s) into {config.out}"
+            led = f"led by the policy {config.policy.name}, " if config.policy else ""
+            episodes = f"{config.episodes} episode(s) into {config.out}"
+            return f"task {config.task.name}, {led}{episodes}"
         case "mirror":
             return "mirroring, nothing is recorded"
         case "rest":
@@ -52,7 +54,8 @@ def _playback(config: SessionConfig) -> str:
 
 def _simulated(config: SessionConfig) -> str:
     how = " in real time" if config.mode.realtime else ""
-    what = f"task {config.task.name}, {config.episodes} episode(s) from seed {config.seed}"
+    led = f"led by the policy {config.policy.name}, " if config.policy else ""
+    what = f"task {config.task.name}, {led}{config.episodes} episode(s) from seed {config.seed}"
     where = f" into {config.out}"
     lasts = (
         " An episode takes about "

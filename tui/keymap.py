@@ -23,6 +23,7 @@ class Action(Enum):
     NOTE = "note"
     PAUSE = "pause"
     REST = "rest"
+    LEAD = "lead"
     DETACH = "detach"
     CAMERAS = "cameras"
     THEME = "theme"
@@ -45,6 +46,7 @@ SENTENCES: Final[Mapping[Action, str]] = MappingProxyType(
         Action.NOTE: "Write a note into this episode, or the last one.",
         Action.PAUSE: "Start nothing after this; once more: go on.",
         Action.REST: "Bring the arms to rest, and end.",
+        Action.LEAD: "Where a policy leads: take over, or hand back.",
         Action.DETACH: "Leave the session running, or end it.",
         Action.CAMERAS: "Show the cameras, or hide them.",
         Action.THEME: "Light or dark.",
@@ -54,7 +56,7 @@ SENTENCES: Final[Mapping[Action, str]] = MappingProxyType(
 
 OF_TAKES: Final = (
     *(Action.SUCCESS, Action.FAILURE, Action.DISCARD, Action.REDO, Action.UNDO, Action.ACCEPT),
-    *(Action.NOTE, Action.PAUSE, Action.CAMERAS),
+    *(Action.NOTE, Action.PAUSE, Action.LEAD, Action.CAMERAS),
 )
 """Means nothing where nothing is recorded."""
 WITHOUT_TAKES: Final = "Do what is asked for; end here what the arms are doing."
@@ -118,13 +120,15 @@ class Keymap:
         """A question of the session, which says Enter, by the name of the key that answers here."""
         return question.replace("Enter", self.word(Action.GO_ON))
 
-    def help(self, recording: bool = True) -> tuple[tuple[str, str], ...]:
+    def help(self, recording: bool = True, policy: bool = False) -> tuple[tuple[str, str], ...]:
         """Keys and sentence of every action that has a key.
 
         Args:
             recording: episodes are recorded: the keys for them are told, too.
+            policy: one leads, and can be taken over from.
         """
         actions = [action for action in Action if recording or action not in OF_TAKES]
+        actions = [action for action in actions if policy or action is not Action.LEAD]
         sentences = SENTENCES if recording else {**SENTENCES, Action.GO_ON: WITHOUT_TAKES}
         rows = ((self.words(action), sentences[action]) for action in actions)
         return tuple((words, sentence) for words, sentence in rows if words)

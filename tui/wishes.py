@@ -23,6 +23,7 @@ _PLAIN: Final[Mapping[Action, str]] = MappingProxyType(
         Action.UNDO: "undo",
         Action.ACCEPT: "accept",
         Action.PAUSE: "pause",
+        Action.LEAD: "lead",
         Action.REST: "stop",
     }
 )

@@ -60,6 +60,7 @@ class EpisodeFacts:
     seed: int | None = None
     quality: str | None = None
     faults: str | None = None
+    policy: str | None = None
     camera_kind: str | None = None
     arms: str | None = None
     cameras: str | None = None

@@ -18,10 +18,10 @@ import numpy.typing as npt
 
 from recorder.arms import Arms
 from teleop.joints import SERVOS_PER_ARM
-from teleop.tick import TICK_DTYPE, Need, Stage
+from teleop.tick import TICK_DTYPE, Led, Need, Stage
 
-SCHEMA_VERSION: Final = 3
-READABLE_VERSIONS: Final = (1, 2, SCHEMA_VERSION)
+SCHEMA_VERSION: Final = 4
+READABLE_VERSIONS: Final = (1, 2, 3, SCHEMA_VERSION)
 """Version 1: both arm pairs always. An older file has no column that is newer (`Column.since`)."""
 SUFFIX: Final = ".hdf5"
 JOURNAL_SUFFIX: Final = ".journal"
@@ -291,6 +291,15 @@ COLUMNS: Final = (
         since=2,
     ),
     _tick(
+        "/tandem/led",
+        "led",
+        "|u1",
+        (),
+        "",
+        f"who led the followers: {', '.join(f'{led} {led.name.lower()}' for led in Led)}",
+        since=4,
+    ),
+    _tick(
         "/tandem/realtime",
         "realtime",
         "|u1",
@@ -396,6 +405,9 @@ ATTRIBUTES: Final = (
     Attribute("seed", "int", "seed of the simulated scene", optional=True),
     Attribute("quality", "string", "rendering: `fast`, or `high` with shadows", optional=True),
     Attribute("faults", "string", "file of the faults that were scripted", optional=True),
+    Attribute(
+        "policy", "string", "the policy that led, JSON: checkpoint, execution", optional=True
+    ),
     Attribute("camera_kind", "string", "what each camera was, JSON object", optional=True),
     Attribute("arms", "string", "`real`, `simulated`, or `emulated`: no scene", optional=True),
     Attribute(

@@ -90,7 +90,7 @@ def _write_attributes(file: h5py.File, header: EpisodeHeader, scan: Scan, recove
         "servos": header.servos,
         "arms": header.arms_kind,
     }
-    for name in ("scene", "seed", "quality", "faults"):
+    for name in ("scene", "seed", "quality", "faults", "policy"):
         if (value := getattr(header, name)) is not None:
             values[name] = value
     for name, value in values.items():

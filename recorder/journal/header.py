@@ -52,6 +52,7 @@ class EpisodeHeader:
     scene: str | None = None
     quality: str | None = None
     faults: str | None = None
+    policy: str | None = None
     sides: tuple[Side, ...] = SIDES
     about: tuple[CameraAbout, ...] = ()
     """What each camera turned out to be, in the order of `cameras`."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from sim.config import WorldCamera
 from sim.scenes.scene import Scene
-from teleop.lockstep import SCENE_RING, frame_ring
+from teleop.lockstep import SCENE_RING, frame_dtype, frame_ring
 from teleop.ring import RingWriter
 
 SCENE_SLOTS: Final = 512
@@ -14,12 +14,7 @@ SCENE_SLOTS: Final = 512
 
 def frame_writer(runtime: Path, camera: WorldCamera, slots: int) -> RingWriter:
     """The ring of a camera's frames."""
-    dtype = [
-        ("number", "<u8"),
-        ("capture_ns", "<i8"),
-        ("arrival_ns", "<i8"),
-        ("image", "u1", (camera.height, camera.width, 3)),
-    ]
+    dtype = frame_dtype(camera.height, camera.width)
     return RingWriter(runtime / frame_ring(camera.name), dtype, slots)
 
 

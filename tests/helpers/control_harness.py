@@ -63,6 +63,7 @@ class Control:
         safety: SafetyConfig | None = None,
         sides: Any = SIDES,
         mend: bool = True,
+        policy: bool = False,
         **rig: Any,
     ) -> None:
         arms = tuple(
@@ -70,7 +71,7 @@ class Control:
         )
         world = str(runtime / "world.sock") if lockstep else None
         of = RigConfig("test", False, arms, safety=safety or SafetyConfig(), **rig)
-        config = ControlConfig(of, str(runtime), world, mend=mend)
+        config = ControlConfig(of, str(runtime), world, mend=mend, policy=policy)
         write_json(runtime / "control.json", config)
         self.runtime = runtime
         self.socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)

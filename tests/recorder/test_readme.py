@@ -33,7 +33,7 @@ def test_the_tables_are_those_of_the_schema() -> None:
 def test_a_file_has_what_the_tables_say_and_nothing_else(tmp_path: Path) -> None:
     described = {row.split("`")[1]: row for row in dataset_rows()[2:]}
     found: dict[str, h5py.Dataset] = {}
-    path = make_episode(tmp_path, 60)
+    path = make_episode(tmp_path, 60, policy="{}")
     amend(path, reason="It fell.", note="The table was wet.")
     trim(path, 0, 58, "2025-01-01T00:00:00.000+00:00")
     with h5py.File(path) as file:

@@ -5,10 +5,12 @@
 Followers go half of the way to their goals in every tick; leaders, once limp, are moved by a hand
 that waves the waist and closes the gripper. Says its ports as JSON on stdout; takes JSON lines on
 stdin, each answered with one line: {"bus": name, "silence": id, "on": bool}, {"unplug": name},
-{"plug": name}, {"drag": [7 leader joints]}, {"lead": [the same, for
+{"plug": name}, {"drag": [7 leader joints]}, {"pull": [the same, held
+there until it is null]}, {"lead": [the same, for
 a limp one, from then on]}, {"pose": [side, [6 joints, finger m]]} of a follower,
 {"fail": [bus, id, bits]}, {"reboot": [bus, id]}, {"offset": [bus, id, ticks]},
-{"heat": [bus, id, degC]}, {"set": [bus, id, name, value]}, {"register": [bus, id, name]}.
+{"heat": [bus, id, degC]}, {"plan": [14 joints]} of a policy (null: it is silent from then on),
+{"trouble": text} of it, {"set": [bus, id, name, value]}, {"register": [bus, id, name]}.
 """
 
 import json
@@ -29,6 +31,8 @@ from sim.servos.bus import ServoBus
 from sim.servos.protection import HardwareError
 from teleop.joints import ROLES, SIDES
 from teleop.lockstep import WORLD_SOCKET, LockstepError, receive, send
+from teleop.ring import RingWriter
+from teleop.targets import TARGET_DTYPE, TARGET_RING
 
 PERIOD_NS = 20_000_000
 LEADER_START = np.array([0.0, -1.1, 1.24, 0.0, -0.24, 0.0, 0.0])
@@ -73,6 +77,7 @@ class World:
         servos = {f"{role}_{side}": aloha_servos(role) for role in ROLES for side in SIDES}
         self.buses = {name: ServoBus(nine, link=runtime / name) for name, nine in servos.items()}
         self.led: np.ndarray | None = None
+        self.pulled: list[float] | None = None
         self.scene = scene = Scene()
         self.followers = [FollowerArm(scene, s, servos[f"follower_{s}"]) for s in SIDES]
         self.leaders = [LeaderArm(servos[f"leader_{s}"], LEADER_START) for s in SIDES]
@@ -81,6 +86,10 @@ class World:
                 servo.reboot(-1_000_000_000)
         self.t_ns = 0
         self.limp_ticks = 0
+        self.ticks = 0
+        self.plan: list[float] | None = None
+        self.trouble = ""
+        self.targets = RingWriter(runtime / TARGET_RING, TARGET_DTYPE, 16)
         self.hand = None
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(os.fspath(runtime / WORLD_SOCKET))
@@ -137,6 +146,12 @@ class World:
                 follower.sense()
         elif "lead" in order:
             self.led = np.array(order["lead"], float)
+        elif "plan" in order:
+            self.plan = order["plan"]
+        elif "trouble" in order:
+            self.trouble = order["trouble"]
+        elif "pull" in order:
+            self.pulled = order["pull"]
         elif "drag" in order:
             for leader in self.leaders:
                 leader._position = np.array(order["drag"], float)
@@ -153,7 +168,18 @@ class World:
             return
         if message["op"] == "advance":
             self.advance()
+            self.predict()
             send(self.control, {"t_ns": self.t_ns})
+
+    def predict(self) -> None:
+        """What a policy's process would have answered to the tick before this one."""
+        self.ticks += 1
+        if self.plan is not None:
+            plan = self.targets.begin()
+            plan["seen"] = plan["observed"] = self.ticks - 1
+            plan["first"], plan["count"] = self.ticks, 0 if self.trouble else 2
+            plan["trouble"], plan["target"][:2] = self.trouble.encode(), self.plan
+            self.targets.commit()
 
     def advance(self) -> None:
         for bus in self.buses.values():
@@ -163,6 +189,8 @@ class World:
             follower.drive(self.t_ns, self.t_ns)
         for leader in self.leaders:
             hand = None
+            if self.pulled is not None:
+                leader._position = np.array(self.pulled, float)
             if leader.limp:
                 if self.hand is None:
                     self.hand = leader._position.copy()

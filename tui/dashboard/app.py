@@ -179,9 +179,7 @@ class Dashboard(TerminalApp):
             return
         match action:
             case Action.HELP:
-                session = facts.session
-                recording = session.purpose == "record"
-                self.push_screen(Help(self._keys, session.by_grippers, recording))
+                self.push_screen(Help(self._keys, facts.session))
             case Action.DETACH:
                 self._ask_how_to_leave()
             case Action.CAMERAS:

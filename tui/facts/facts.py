@@ -48,6 +48,7 @@ class SessionFacts:
         stage: of the simulated task, e.g. "2/4 lifted"; "" on real rigs.
         by_grippers: opening and closing both leader grippers starts.
         tracking: while an episode is played back, how far from the recording the arms are.
+        policy: what leads in the operator's place; "": nothing does.
     """
 
     kind: RigKind = RigKind.REAL
@@ -77,6 +78,7 @@ class SessionFacts:
     stage: str = ""
     by_grippers: bool = False
     tracking: TrackingFacts | None = None
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)

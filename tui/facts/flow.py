@@ -23,6 +23,7 @@ def configured(config: SessionConfig) -> SessionFacts:
         episodes=config.episodes if record else 0,
         longest_s=config.task.max_steps * config.rig_file.rig.period_s if record else None,
         by_grippers=config.rig_file.rig.start == "grippers",
+        policy=config.policy.name if config.policy else "",
     )
 
 

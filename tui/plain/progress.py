@@ -123,7 +123,8 @@ class Progress:
 
     def _act(self, action: Action, facts: Facts) -> None:
         if action is Action.HELP:
-            rows = self._keymap.help(facts.session.purpose == "record")
+            session = facts.session
+            rows = self._keymap.help(session.purpose == "record", bool(session.policy))
             self._print("\n".join(f"{keys:<12}{what}" for keys, what in rows))
         elif action is Action.DETACH:
             self._left = True

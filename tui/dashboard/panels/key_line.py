@@ -19,6 +19,7 @@ WORDS: Final = {
     "note": "note",
     "pause": "pause",
     "rest": "end",
+    "lead": "take over",
     "detach": "leave",
     "cameras": "cameras",
     "theme": "colours",
@@ -34,7 +35,7 @@ ORDER: Final = {
     Phase.PREPARING: ("hold", "pause", "rest", *AFTER),
     Phase.READY: ("go_on", "hold", "pause", "rest", *AFTER),
     Phase.RECORDING: (
-        *("go_on", "hold", "success", "failure", "redo", "discard", "note"),
+        *("lead", "go_on", "hold", "success", "failure", "redo", "discard", "note"),
         *("cameras", "pause"),
     ),
     Phase.SAVING: ("hold", "pause", "rest", *AFTER),
@@ -77,6 +78,8 @@ def actions(facts: Facts) -> list[str]:
     useless: set[str] = set()
     if facts.session.purpose != "record":
         useless |= {"cameras", "pause"}
+    if not facts.session.policy:
+        useless.add("lead")
     if not takes and phase is not Phase.RECORDING:
         useless |= set(AFTER)
     if phase is Phase.HOLDING and takes and takes[0].state is not TakeState.REJECTED:

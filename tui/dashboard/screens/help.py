@@ -10,6 +10,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from tui.dashboard.screens.key_rows import key_rows
+from tui.facts.facts import SessionFacts
 from tui.keymap import Action, Keymap
 
 SCROLLING: Final = ("up", "down", "pageup", "pagedown", "home", "end")
@@ -28,19 +29,22 @@ LIMITS: Final = (
 )
 
 
-def help_text(keymap: Keymap, by_grippers: bool, recording: bool = True) -> Content:
+def help_text(
+    keymap: Keymap, by_grippers: bool, recording: bool = True, policy: bool = False
+) -> Content:
     """Everything that the operator can do, in 22 lines of at most 78 columns.
 
     Args:
         recording: episodes are recorded; else the keys for them are left out.
+        policy: one leads.
     """
     twice = (Action.DISCARD, Action.REDO, Action.REST) if recording else (Action.REST,)
     lines = [
         f"{', '.join(map(keymap.word, twice))}: press twice within two seconds.",
-        *((GESTURES if recording else GESTURES[:1]) if by_grippers else ()),
+        *((GESTURES if recording and not policy else GESTURES[:1]) if by_grippers else ()),
         *LIMITS,
     ]
-    keys = key_rows([*keymap.help(recording), *ALWAYS], COLUMN)
+    keys = key_rows([*keymap.help(recording, policy), *ALWAYS], COLUMN)
     return Content("\n").join([keys, *map(Content, lines)])
 
 
@@ -56,9 +60,10 @@ class Help(ModalScreen[None]):
     Help .title { text-style: bold; margin-bottom: 1; }
     """
 
-    def __init__(self, keymap: Keymap, by_grippers: bool, recording: bool) -> None:
+    def __init__(self, keymap: Keymap, session: SessionFacts) -> None:
         super().__init__()
-        self._text = help_text(keymap, by_grippers, recording)
+        recording = session.purpose == "record"
+        self._text = help_text(keymap, session.by_grippers, recording, bool(session.policy))
 
     def compose(self) -> ComposeResult:
         """One text, scrolled where the terminal is low."""

@@ -1,0 +1,1 @@
+"""Learning from what was collected: ACT (Action Chunking with Transformers)."""

@@ -1,0 +1,1 @@
+"""From episodes to batches: which files, what of them, in which order."""

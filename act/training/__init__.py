@@ -1,0 +1,1 @@
+"""The trainer, its command, and what it tells."""

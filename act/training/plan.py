@@ -1,0 +1,152 @@
+"""What is to be trained: of which episodes, which model, how. Nothing is decoded or written yet."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from act.checkpoints.config_json import checked
+from act.checkpoints.weights import backbone_weights
+from act.config import PRESETS, ModelConfig, Preset, Recipe, TrainConfig, changed, model_config
+from act.data.episode import Episode
+from act.data.find import common, find_episodes
+from act.errors import ConfigError
+from act.model import ACT
+from act.training.options import chosen
+from recorder.provenance import software
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A training.
+
+    Attributes:
+        meta: what its checkpoints will say of it (`act.checkpoints.checkpoint.META`).
+        backbone: weights that its backbone begins with, if any.
+    """
+
+    task: str
+    episodes: Sequence[Episode]
+    model: ModelConfig
+    train: TrainConfig
+    meta: dict[str, Any]
+    backbone: dict[str, Tensor] | None = None
+
+    def about(self, device: torch.device) -> str:
+        """In a line."""
+        steps = sum(each.steps for each in self.episodes)
+        with torch.device("meta"):
+            parameters = sum(each.numel() for each in ACT(self.model).parameters())
+        return (
+            f"{self.task}: {len(self.episodes)} episodes, {steps} steps; {self.meta['preset']}, "
+            f"{parameters / 1e6:.1f} M parameters, {', '.join(self.model.cameras)} at "
+            f"{self.model.image_height}x{self.model.image_width}, chunk {self.model.chunk}; "
+            f"{self.train.steps} steps of {self.train.batch} samples on {device}, seed "
+            f"{self.train.seed}."
+        )
+
+
+def plans(
+    options: argparse.Namespace, device: torch.device, tell: Callable[[str], None]
+) -> list[Plan]:
+    """A training for each task, or one for all.
+
+    Raises:
+        ActError: it cannot be done.
+    """
+    found = find_episodes(options.episodes, options.success)
+    for remark in found.remarks:
+        tell(remark)
+    tasks = found.tasks
+    if options.together and len(tasks) > 1:
+        tasks = {"+".join(tasks): [each for every in tasks.values() for each in every]}
+    if len(tasks) > 1:
+        tell(f"{len(tasks)} tasks, one after another: {', '.join(tasks)} (--together: as one).")
+    preset: Preset = options.preset or ("paper" if device.type == "cuda" else "small")
+    if not options.preset:
+        why = "there is a GPU" if device.type == "cuda" else "there is no GPU here"
+        tell(f"Preset {preset}, because {why} (--preset chooses).")
+    made = [_plan(task, episodes, preset, options) for task, episodes in tasks.items()]
+    usual = PRESETS[preset].cameras
+    if not options.cameras and any(each.model.cameras == usual for each in made):
+        tell(f"Preset {preset} looks through {', '.join(usual)}; --cameras names others.")
+    return made
+
+
+def _plan(
+    task: str, episodes: Sequence[Episode], preset: Preset, options: argparse.Namespace
+) -> Plan:
+    """
+    Raises:
+        ActError: options that make no sense, or episodes that do not go together.
+    """
+    recipe = PRESETS[preset]
+    model, train = chosen(options, ModelConfig), chosen(options, TrainConfig)
+    if options.overfit is not None:
+        if options.overfit > len(episodes):
+            raise ConfigError(f"--overfit takes up to {len(episodes)} episodes of {task}.")
+        episodes = episodes[: options.overfit]
+        train |= {"shift_px": 0, "jitter": 0.0, "validation": 0.0}
+    if "lr" in train and recipe.train.lr == recipe.train.lr_backbone:
+        train = {"lr_backbone": train["lr"]} | train
+    cameras = options.cameras or _usual_cameras(recipe, episodes)
+    shared = common(episodes, cameras, options.missing_cameras)
+    sized = replace(recipe, image_size=options.image_size or recipe.image_size)
+    dims = {"state_dim": shared.state_dim, "action_dim": shared.action_dim}
+    config = changed(model_config(sized, shared.cameras, shared.size), **dims, **model)
+    config, backbone, origin = _with_backbone(config, options)
+    return Plan(
+        task=task,
+        episodes=episodes,
+        model=config_checked(config),
+        train=config_checked(changed(recipe.train, **train)),
+        meta={
+            "task": task,
+            "prompt": episodes[0].prompt,
+            "preset": preset,
+            "episodes": [str(each.path.resolve()) for each in episodes],
+            "backbone": origin,
+            "software": software(),
+            "threads": torch.get_num_threads(),
+            "fps": shared.fps,
+            "joint_names": list(shared.joint_names),
+        },
+        backbone=backbone,
+    )
+
+
+def _usual_cameras(recipe: Recipe, episodes: Sequence[Episode]) -> tuple[str, ...] | None:
+    """Those of the preset, where every episode has them; else all."""
+    there = all(set(recipe.cameras) <= set(each.sizes) for each in episodes)
+    return recipe.cameras if recipe.cameras and there else None
+
+
+def _with_backbone(
+    config: ModelConfig, options: argparse.Namespace
+) -> tuple[ModelConfig, dict[str, Tensor] | None, str]:
+    """The configuration, the weights that its backbone begins with, and where they are from.
+
+    Raises:
+        CheckpointError: there are none.
+    """
+    if config.backbone != "resnet18":
+        return config, None, "from scratch"
+    if options.backbone_weights == "none":  # frozen norms without statistics are no norms
+        return changed(config, backbone_norm=options.backbone_norm or "batch"), None, "from scratch"
+    weights, name, digest = backbone_weights(options.backbone_weights)
+    return config, weights, f"{name} (sha256 {digest})"
+
+
+def config_checked(config: Any) -> Any:
+    """The configuration, if it makes sense.
+
+    Raises:
+        ConfigError: a whole sentence about why it does not.
+    """
+    try:
+        return checked(config)
+    except ConfigError as error:
+        raise ConfigError(f"This makes no sense: {error}.") from error
