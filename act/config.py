@@ -178,7 +178,7 @@ PRESETS: Final[dict[Preset, Recipe]] = {
             "backbone_norm": "batch",
         },
         train=TrainConfig(
-            steps=3200,
+            steps=1600,
             batch=32,
             lr=1e-3,
             lr_backbone=1e-3,

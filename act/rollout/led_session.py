@@ -149,7 +149,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("checkpoint", type=Path, metavar="RUN", help="a run of act-train, or a checkpoint")
     add("--task", metavar="NAME", help="of configs/tasks, or a file (default: what it learned)")
-    add("--execute", type=int, metavar="K", help="ticks that each chunk is run (default: all)")
+    add("--execute", type=int, metavar="K", help="ticks that each chunk is run (default: half)")
     add("--ensemble-every", type=int, metavar="N", help="predict every N ticks, and average")
     add("--ensemble-decay", type=float, metavar="M", help="weights exp(-M i) (default: 0.01)")
     add("--ensemble-favor", choices=get_args(Favor), help="which weigh most (default: older)")

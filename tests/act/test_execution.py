@@ -248,8 +248,8 @@ def test_a_chunk_must_reach_the_next() -> None:
 
 def test_the_configuration_makes_what_it_says() -> None:
     chunk = chunks_of(1, 8)
-    whole, some = ExecutionConfig(), ExecutionConfig(execute=3)
-    np.testing.assert_array_equal(run(whole.execution(8), chunk, 20), run(Chunked(8), chunk, 20))
+    half, some = ExecutionConfig(), ExecutionConfig(execute=3)
+    np.testing.assert_array_equal(run(half.execution(8), chunk, 20), run(Chunked(4), chunk, 20))
     np.testing.assert_array_equal(run(some.execution(8), chunk, 20), run(Chunked(3), chunk, 20))
     newer = ExecutionConfig(ensemble_every=2, ensemble_decay=0.1, ensemble_favor="newer")
     np.testing.assert_array_equal(
@@ -264,7 +264,7 @@ def test_it_says_how_it_weighs() -> None:
     config = ExecutionConfig(ensemble_every=1)
     assert "oldest to newest 2.69 : 1" in config.describe(100)
     assert "0.372 : 1" in dataclasses.replace(config, ensemble_favor="newer").describe(100)
-    assert "each run for 100 open loop" in ExecutionConfig().describe(100)
+    assert "each run for 50 open loop" in ExecutionConfig().describe(100)
     steep = dataclasses.replace(config, ensemble_decay=1.0)
     assert math.isfinite(steep.oldest_to_newest(5000))
 
