@@ -1,31 +1,17 @@
-"""Where the commands begin: Ctrl-C ends them without a word while all they need is imported."""
+"""Where the commands begin."""
 
-import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from tui.quiet import ended_quietly
 
 
 def replay() -> int:
     """`replay`; returns its exit code."""
-    with _ended_quietly():
+    with ended_quietly():
         from replay.cli import main
     return main()
 
 
 def episodes() -> int:
     """`episodes`; returns its exit code."""
-    with _ended_quietly():
+    with ended_quietly():
         from replay.episodes_cli import main
     return main()
-
-
-@contextmanager
-def _ended_quietly() -> Iterator[None]:
-    """By Ctrl-C, as a program is that does not know of it. Nothing has been done by then."""
-    before = signal.getsignal(signal.SIGINT)
-    if before is signal.default_int_handler:  # and not a script's background, which ignores it
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

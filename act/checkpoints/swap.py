@@ -1,28 +1,11 @@
 """A folder that takes another's name and place in one step."""
 
-import ctypes
-import errno
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
-from recorder.episode.publish import AT_FDCWD, move, sync
-
-RENAME_EXCHANGE: Final = 2
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Let two folders change their names in one step; False: the file system cannot."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    names = os.fsencode(one), os.fsencode(other)
-    if libc.renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:
-        return True
-    error = ctypes.get_errno()
-    if error in (errno.EINVAL, errno.ENOSYS):
-        return False
-    raise OSError(error, os.strerror(error), os.fspath(other))
+from recorder.episode.publish import exchange, move, sync
 
 
 def replace_folder(

@@ -14,6 +14,7 @@ from typing import Final
 
 AT_FDCWD: Final = -100
 RENAME_NOREPLACE: Final = 1
+RENAME_EXCHANGE: Final = 2
 
 
 def publish(building: Path, target: Path) -> None:
@@ -38,6 +39,18 @@ def move(source: Path, target: Path) -> None:
     _rename_without_replacing(source, target)
     for folder in dict.fromkeys((target.parent, source.parent)):
         sync(folder)
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two folders change their names in one step, to be synced then; False: the disk cannot."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    names = os.fsencode(one), os.fsencode(other)
+    if libc.renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:
+        return True
+    error = ctypes.get_errno()
+    if error in (errno.EINVAL, errno.ENOSYS):
+        return False
+    raise OSError(error, os.strerror(error), os.fspath(other))
 
 
 def sync(path: Path) -> None:

@@ -5,15 +5,13 @@ is a whole report under the name at each moment.
 """
 
 import contextlib
-import ctypes
-import errno
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from recorder.episode.publish import AT_FDCWD, move, sync
+from recorder.episode.publish import exchange, move, sync
 from recorder.folder.whole_folder import whole_folder
 from replay.errors import PagesError
 
@@ -22,7 +20,6 @@ INDEX: Final = "index.html"
 EPISODES: Final = "episodes"
 PICTURES: Final = "pictures"
 OURS: Final = frozenset((MARKER, INDEX, EPISODES, PICTURES))
-RENAME_EXCHANGE: Final = 2
 
 
 @contextlib.contextmanager
@@ -89,7 +86,7 @@ def _take_name(folder: Path, out: Path) -> None:
         return
     if not _is_report(out):  # it came while the pages were made
         raise PagesError(f"{out} has come into being and is no report of Tandem: name another.")
-    if not _exchange(folder, out):
+    if not exchange(folder, out):
         out.rename(_aside(out))
         move(folder, out)
         shutil.rmtree(_aside(out))
@@ -104,15 +101,3 @@ def _put_back(aside: Path, out: Path) -> None:
         shutil.rmtree(aside)
     else:
         move(aside, out)
-
-
-def _exchange(one: Path, other: Path) -> bool:
-    """Let two folders change their names in one step; False: the file system cannot."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    names = os.fsencode(one), os.fsencode(other)
-    if libc.renameat2(AT_FDCWD, names[0], AT_FDCWD, names[1], RENAME_EXCHANGE) == 0:
-        return True
-    error = ctypes.get_errno()
-    if error in (errno.EINVAL, errno.ENOSYS):
-        return False
-    raise OSError(error, os.strerror(error), os.fspath(other))

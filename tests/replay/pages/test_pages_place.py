@@ -65,7 +65,7 @@ def test_an_earlier_report_is_replaced(
     home: Path, monkeypatch: pytest.MonkeyPatch, can_exchange: bool
 ) -> None:
     if not can_exchange:  # as on a file system that cannot
-        monkeypatch.setattr(place, "_exchange", lambda one, other: False)
+        monkeypatch.setattr(place, "exchange", lambda one, other: False)
     for word in ("one", "two", "three"):
         write(home / "out", word)
         assert (home / "out" / "index.html").read_text() == word
