@@ -57,6 +57,7 @@ class Attempt:
         """
         station, config = self._station, self._station.config
         self._blind, self._gestures = False, None
+        self._led = self._policy_prompt()
         station.countdown.clear()
         if station.recording:
             station.episode = claim_number(config.dataset_dir)
@@ -90,7 +91,7 @@ class Attempt:
         if station.answered and station.watch.tick < self._started_at_tick + DEBOUNCE_TICKS:
             station.answered = False
         self._stop_if_blind()
-        if self._led is not None:
+        if self._led is not None and station.watch.state is State.FOLLOWING:
             station.show(self._led.prompt(station.watch.led, self._by_key))
         finished = station.link is not None and station.link.finished
         asked = station.answered and station.attended

@@ -24,14 +24,18 @@ class PolicyPrompt:
         self._path = runtime_dir / TARGET_RING
         self._ring: RingReader | None = None
         self._shown_ms = 0.0
+        self._has_led = False
 
     def prompt(self, led: Led, how_to_end: str) -> str:
         """For who leads now."""
+        self._has_led |= led is Led.POLICY
         match led:
             case Led.POLICY:
                 says = f"The policy leads{self._latency()}. {self._key}, or push a leader: stop it."
             case Led.LEADERS:
                 says = f"You lead. {self._key}: the policy goes on."
+            case Led.NOBODY if not self._has_led:
+                return how_to_end
             case _:
                 says = f"The arms hold. Take both leaders in hand, then {self._key}: you lead."
         return f"{says} {how_to_end}".rstrip()

@@ -140,6 +140,8 @@ class Loop:
         """
         if self._flow.state is State.FOLLOWING:
             wanted, limits = self._leader.action(observation), self._limits
+            if self._leader.led is Led.NOBODY:
+                return self._command, NO_LIMIT
         elif self._flow.state in (State.HOMING, State.RESTING):
             wanted, limits = self._ramp.at(self._state_ticks + 1)[DOF:], self._ramp_limits
         else:

@@ -18,7 +18,7 @@ from teleop.joints import DOF, JOINT_NAMES, is_gripper
 from teleop.mirror import Mirror
 from teleop.rig import Observation
 from teleop.ring import Record, RingError, RingReader
-from teleop.targets import TARGET_RING
+from teleop.targets import AHEAD, TARGET_RING
 from teleop.tick import Led
 from teleop.units import Floats
 
@@ -30,6 +30,8 @@ FIRST_PLAN_TICKS: Final = 250
 """For the first prediction, 5 s: meanwhile nothing moves."""
 PUSH_RAD: Final = 0.2
 PUSH_TICKS: Final = 5
+REACH_RAD: Final = 0.3
+"""A leader is no farther ahead than the fastest joint gets in 0.1 s."""
 WINDOW_TICKS: Final = 15
 """Arms are some ticks behind what they are told: so far back a pose is no push."""
 ARM_JOINTS: Final = np.array([not is_gripper(name) for name in JOINT_NAMES])
@@ -53,6 +55,7 @@ class Policy:
         self._tick = tick
         self._start: Floats = np.full(DOF, np.nan)
         self._news = ""
+        self._present = np.ones(DOF, np.bool_)
         self._begin(Led.NOBODY)
 
     def _begin(self, led: Led) -> None:
@@ -91,6 +94,7 @@ class Policy:
             return self._mirror.action(observation)
         if self._since is None and self.led is Led.POLICY and np.isfinite(self._start).any():
             return self._start
+        self._present = np.isfinite(observation.qpos)
         target = self._target() if self.led is Led.POLICY else None
         self._late = 0 if target is not None else self._late + 1
         return np.full(DOF, np.nan) if target is None else target
@@ -143,11 +147,14 @@ class Policy:
         plan, tick = self._plan(), self._tick()
         if plan is None or self._since is None or plan["observed"] < self._since:
             return None
-        row = tick - int(plan["first"])
-        if tick - int(plan["seen"]) > SILENT_TICKS or not 0 <= row < int(plan["count"]):
+        row, seen = tick - int(plan["first"]), int(plan["seen"])
+        if not tick - SILENT_TICKS <= seen <= tick or not 0 <= row < min(int(plan["count"]), AHEAD):
+            return None
+        target = np.array(plan["target"][row])
+        if not np.isfinite(target[self._present]).all():
             return None
         self._planned = True
-        return np.array(plan["target"][row])
+        return target
 
     def _trouble(self) -> str:
         plan = self._plan()
@@ -163,8 +170,9 @@ class Policy:
     def _push(self, observation: Observation) -> str:
         """The side whose leader is off the followers' way for some time; "" if none is."""
         self._recent.append(observation.qpos)
-        if self._since is not None and (plan := self._plan()) is not None and plan["count"]:
-            self._recent.append(np.array(plan["target"][0]))
+        if (target := self._target()) is not None:  # leaders are ahead of followers on their way
+            reach = observation.qpos - REACH_RAD, observation.qpos + REACH_RAD
+            self._recent.append(np.clip(target, *reach))
         way = np.array(self._recent)
         off = np.maximum(way.min(axis=0) - observation.leader, observation.leader - way.max(axis=0))
         far = np.where(ARM_JOINTS & np.isfinite(off), off, 0.0)

@@ -10,6 +10,7 @@ The next one is built beside the last one and takes its place in one step.
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,7 @@ from act.checkpoints.config_json import from_json, to_json
 from act.checkpoints.read_folder import Files, opened
 from act.checkpoints.read_tensors import Shapes, read_tensors, shapes_of
 from act.checkpoints.reference import CHECKPOINTS, SIM_CAMERAS, load_reference
-from act.checkpoints.swap import replace_folder
+from act.checkpoints.swap import replace_folder, standing
 from act.config import PRESETS, ModelConfig, TrainConfig
 from act.data.stats import Stats
 from act.data.stats import from_json as stats_from_json
@@ -113,10 +114,9 @@ def save(folder: Path, checkpoint: Checkpoint) -> Checkpoint:
                 moments = {name: it.contiguous() for name, it in written.training.items()}
                 (building / TRAINING).write_bytes(to_bytes(moments))
     except (OSError, FolderError) as error:
-        raise CheckpointError(
-            f"Cannot write the checkpoint {folder}: {reason(error)}. The last one that was "
-            "written stays."
-        ) from error
+        stays = " The last one that was written stays." if standing(folder).exists() else ""
+        told = f"Cannot write the checkpoint {folder}: {reason(error)}.{stays}"
+        raise CheckpointError(told) from error
     return written
 
 
@@ -156,6 +156,8 @@ def _read(files: Files, to_go_on: bool) -> Checkpoint:
         raise CheckpointError(f"{WEIGHTS} is not the file that {CONFIG} is about")
     training: dict[str, Tensor] = {}
     if to_go_on:
+        if not meta["episodes"]:
+            raise CheckpointError(f"the meta of {CONFIG} names no episodes to go on with")
         training, _ = read_tensors(files, TRAINING, _expected_to_go_on(expected), some=True)
         remembered = [name.partition(".")[2] for name in training if name.startswith("step.")]
         if not {f"{kind}.{name}" for kind in MOMENTS for name in remembered} <= set(training):
@@ -194,13 +196,16 @@ def _config(table: Any) -> tuple[ModelConfig, TrainConfig, dict[str, Any], str]:
 
 
 def _is(value: object, kind: type) -> bool:
-    """Whether it is a text, a count, texts in a list, or numbers by name."""
+    """Whether it is a text, a count, texts in a list, or finite numbers by name."""
     if kind is int:
         return type(value) is int and 0 <= value <= MAX_COUNT
     if isinstance(value, list):
         return kind is list and all(isinstance(each, str) for each in value)
     if isinstance(value, dict):
-        return kind is dict and all(isinstance(each, int | float) for each in value.values())
+        return kind is dict and all(
+            isinstance(each, int | float) and abs(each) <= sys.float_info.max
+            for each in value.values()
+        )
     return isinstance(value, kind)
 
 

@@ -11,6 +11,7 @@ from typing import Final
 import torch
 from torch import Tensor
 
+from act.checkpoints.read_pickled import read_pickled
 from act.checkpoints.reference_stats import read_stats
 from act.config import ModelConfig
 from act.data.stats import Stats
@@ -147,13 +148,9 @@ def our_name(theirs: str, names: Mapping[str, str] = NAMES) -> str:
 def _read_weights(path: Path) -> dict[str, Tensor]:
     """By their names there, without the `model.` in front."""
     try:
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        content = read_pickled(path)
     except OSError as error:
         raise CheckpointError(f"Cannot read {path}: {error.strerror or error}.") from error
-    except Exception as error:  # a hostile file may make it raise anything
-        raise CheckpointError(f"{path} is broken, or holds more than weights.") from error
-    if not isinstance(content, dict) or not all(
-        isinstance(name, str) and isinstance(each, Tensor) for name, each in content.items()
-    ):
-        raise CheckpointError(f"{path} does not hold the weights of one network.")
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}.") from error
     return {name.removeprefix("model."): each for name, each in content.items()}

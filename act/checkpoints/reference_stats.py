@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from act.checkpoints.read_pickled import require_ordinary
 from act.data.stats import Stats, from_json
 from act.errors import CheckpointError
 
@@ -74,13 +75,12 @@ def read_stats(path: Path) -> Stats:
         CheckpointError: it cannot be read, or holds anything else than arrays of numbers.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise CheckpointError(f"{path} is larger than any statistics.")
+        require_ordinary(path, MAX_BYTES)
         table = _ArraysOnly(BytesIO(path.read_bytes())).load()
     except OSError as error:
         raise CheckpointError(f"Cannot read {path}: {error.strerror}.") from error
-    except CheckpointError:
-        raise
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}.") from error
     except Exception as error:  # a hostile file may make it raise anything
         raise CheckpointError(
             f"{path} is refused: it holds more than arrays of numbers."

@@ -14,11 +14,13 @@ from act.checkpoints.checkpoint import WEIGHTS, is_reference
 from act.checkpoints.swap import standing
 from act.errors import CheckpointError, ConfigError
 from act.training.ranks import Ranks
+from recorder.folder.unwound import unwound_when_terminated
 from recorder.reason import reason
 
 BEST: Final = "best"
 LAST: Final = "last"
 LOCK: Final = ".lock"
+LOG: Final = "log.jsonl"
 SHOWN: Final = 5
 
 
@@ -95,7 +97,7 @@ def place(out: Path, task: str, name: str) -> Path:
 @contextmanager
 def new_run(out: Path, task: str, name: str | None, ranks: Ranks) -> Iterator[Path]:
     """A folder for a training of that task, held against others; if nothing was kept in it at the
-    end, it is gone.
+    end, it is gone. One in which a training was killed before it kept anything is taken over.
 
     Args:
         name: None: the time.
@@ -110,19 +112,31 @@ def new_run(out: Path, task: str, name: str | None, ranks: Ranks) -> Iterator[Pa
         yield folder
         return
     try:
-        folder.mkdir(parents=True)
+        folder.mkdir(parents=True, exist_ok=_is_of_a_killed_one(folder))
     except FileExistsError:
         raise ConfigError(
             f"{folder} is there already: go on with act-train --resume, or choose another --name."
         ) from None
     except OSError as error:
         raise CheckpointError(f"Cannot make {folder}: {reason(error)}.") from error
-    try:
-        with held(folder, ranks):
+    with unwound_when_terminated(), held(folder, ranks):
+        try:
             yield folder
-    finally:
-        if not any((folder / each).exists() for each in (BEST, LAST)):
-            shutil.rmtree(folder, ignore_errors=True)
+        finally:
+            if not _has_kept(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_of_a_killed_one(folder: Path) -> bool:
+    """Whether there is nothing else in a folder than what a training leaves that kept nothing."""
+    if not folder.is_dir() or _has_kept(folder):
+        return False
+    names = {each.name for each in folder.iterdir()}
+    return LOCK in names and all(each == LOG or each.startswith(".") for each in names)
+
+
+def _has_kept(folder: Path) -> bool:
+    return any(standing(folder / each).exists() for each in (BEST, LAST))
 
 
 @contextmanager

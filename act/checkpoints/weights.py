@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from act.checkpoints.read_pickled import read_pickled, require_ordinary
 from act.config import ModelConfig
 from act.errors import CheckpointError
 from act.model import Backbone
@@ -57,8 +58,11 @@ def _download(target: Path) -> None:
 
 def _sha256(path: Path) -> str:
     try:
+        require_ordinary(path)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}: {INSTEAD}.") from error
     except OSError as error:
         raise CheckpointError(f"Cannot read {path} ({error.strerror}): {INSTEAD}.") from error
 
@@ -77,7 +81,7 @@ def _read(path: Path) -> dict[str, Tensor]:
     if odd := sorted(expected.keys() ^ kept.keys()):
         raise CheckpointError(f"{path} is not ResNet-18's ({odd[0]!r:.80}): {INSTEAD}.")
     for name, shape in expected.items():
-        if kept[name].shape != shape or not kept[name].isfinite().all():
+        if kept[name].shape != shape or not kept[name].float().isfinite().all():
             raise CheckpointError(f"{path} is not ResNet-18's (its {name}): {INSTEAD}.")
     return {name: each.float().contiguous() for name, each in kept.items()}
 
@@ -86,9 +90,8 @@ def _content(path: Path) -> dict[str, Tensor]:
     try:
         if path.suffix == ".safetensors":
             return load_file(path)
-        content = torch.load(path, map_location="cpu", weights_only=True)
+        return read_pickled(path)
+    except CheckpointError as error:
+        raise CheckpointError(f"{error}: {INSTEAD}.") from error
     except Exception as error:  # a hostile file may make it raise anything
         raise CheckpointError(f"{path} is no file of weights: {INSTEAD}.") from error
-    if isinstance(content, dict) and all(isinstance(each, Tensor) for each in content.values()):
-        return {str(name): each for name, each in content.items()}
-    raise CheckpointError(f"{path} holds more than weights: {INSTEAD}.")

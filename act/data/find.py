@@ -84,8 +84,10 @@ def common(
         cameras: None: all that there are.
 
     Raises:
-        DataError: joints or rates differ; a camera is missing, or none is left.
+        DataError: there is none; joints or rates differ; a camera is missing, or none is left.
     """
+    if not episodes:
+        raise DataError("There is no episode to learn from.")
     first = episodes[0]
     for each in episodes[1:]:
         if difference := _difference(first, each):

@@ -20,7 +20,7 @@ from act.checkpoints.config_json import to_json
 from act.checkpoints.swap import standing
 from act.config import changed
 from act.errors import ConfigError, EvaluationError
-from act.rollout.evaluate import EvaluationReport, evaluate
+from act.rollout.evaluate import SEEDS, EvaluationReport, evaluate
 from act.rollout.execution import ExecutionConfig, at_lower_rate
 from act.training.cli import Setting, cores, learn
 from act.training.plan import Plan
@@ -125,6 +125,11 @@ def run(folder: Path, plan: Plan, setting: Setting) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     with runs.held(folder, setting.ranks):
         variants = paper_variants(plan.model.chunk, plan.meta["fps"] or USUAL_HZ)
+        setting.tell(
+            f"{len(variants)} variants, each trained (where it differs in that) and rolled out "
+            f"{len(SEEDS)} times: {', '.join(each.name for each in variants)}. It takes hours; the "
+            "same command goes on where it was stopped."
+        )
         return ablate(folder, plan, variants, trainer(setting), roll_out, setting.tell)
 
 

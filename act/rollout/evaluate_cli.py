@@ -63,7 +63,7 @@ def _do(options: argparse.Namespace) -> int:
         _film(report, out / "videos", tell)
     if options.json:
         say(json.dumps(report.to_json()))
-    tell(f"Evaluated: {out / REPORT}")
+    tell(f"Report: {out / REPORT}")
     return _ended(report, out, options.keep)
 
 
@@ -84,6 +84,8 @@ def _ended(report: EvaluationReport, out: Path, keep: str) -> int:
 def table(report: EvaluationReport) -> Iterator[str]:
     """What came of it, for people."""
     count, (low, high), ticks = len(report.rollouts), report.interval, report.success_ticks
+    policy = json.loads(report.policy)
+    yield f"Policy: {policy['checkpoint']}, step {policy['step']}."
     yield f"{report.task} on {report.rig}, {count} rollouts; {report.execution}."
     if not count:
         return
@@ -103,7 +105,7 @@ def table(report: EvaluationReport) -> Iterator[str]:
             yield f"Seed {each.seed}: the arms held after {each.ticks} ticks. {each.fault}"
     if report.latency_ms is not None:
         p50, p99 = report.latency_ms
-        yield f"Predictions took {p50:.1f} ms, 99 % of them at most {p99:.1f} ms."
+        yield f"A prediction took {p50:.1f} ms (median), 99 % of them at most {p99:.1f} ms."
 
 
 def _stage(rollout: Rollout) -> int:
@@ -116,6 +118,8 @@ def _name(report: EvaluationReport, stage: int) -> str:
 
 def _film(report: EvaluationReport, folder: Path, tell: Callable[[str], None]) -> None:
     """Videos of the failures."""
+    if all(each.success for each in report.rollouts):
+        return tell("No failures, so no videos.")
     for each in report.rollouts:
         video = folder / f"seed_{each.seed}_{_name(report, each.stage).replace(' ', '_')}.mp4"
         if each.success or video.exists():

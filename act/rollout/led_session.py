@@ -13,6 +13,7 @@ from act.checkpoints.checkpoint import Checkpoint, load
 from act.errors import ActError, EvaluationError
 from act.rollout.execution import ExecutionConfig, Favor
 from act.rollout.policy import SAME_SHAPE
+from act.training.options import count
 from act.training.ranks import local_device
 from recorder.arms import Arms
 from recorder.errors import RecorderError
@@ -154,7 +155,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--ensemble-decay", type=float, metavar="M", help="weights exp(-M i) (default: 0.01)")
     add("--ensemble-favor", choices=get_args(Favor), help="which weigh most (default: older)")
     add("--device", default="auto", help="cpu, cuda, cuda:1 (default: a GPU where there is one)")
-    add("--threads", type=int, metavar="N", help="of a CPU, for each policy")
+    add("--threads", type=count, metavar="N", help="of a CPU, for each policy")
 
 
 def execution_of(options: argparse.Namespace) -> ExecutionConfig:

@@ -4,12 +4,14 @@ import argparse
 import math
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from act.errors import EvaluationError
+from act.rollout.evaluate import usual_rig
 from act.rollout.led_session import Pilot, add_arguments, execution_of, guarded
 from act.rollout.policy import Latency, Policy
 from act.rollout.process import SPARE_TICKS
@@ -31,13 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
 def _do(options: argparse.Namespace) -> int:
     """Look whether it can lead, say how, and have it; returns the exit status."""
     display: Display = "json" if options.json else "dashboard"
-    rig = str(find_rig(options.rig, "sim-realtime" if options.realtime else "sim"))
+    pilot = Pilot.find(options.checkpoint, execution_of(options), options.device, options.threads)
+    rig = str(find_rig(options.rig, "sim-realtime" if options.realtime else usual_rig(pilot)))
     rig_file, mode = load_rig(rig), SimulationMode(options.realtime, by_hand=options.by_hand)
     mode.check(rig_file)
     real_time = options.realtime or not rig_file.rig.simulated
     cores = len(os.sched_getaffinity(0))
     threads = options.threads or (max(1, cores // 2) if real_time else cores)
-    pilot = Pilot.find(options.checkpoint, execution_of(options), options.device, threads)
+    pilot = replace(pilot, threads=threads)
     pilot.check(rig_file)
     chunk, execution = pilot.checkpoint.model.chunk, pilot.execution
     say(f"Policy: {pilot.name}, {pilot.folder}", display)
@@ -45,7 +48,7 @@ def _do(options: argparse.Namespace) -> int:
     if warning := execution.warning(chunk):
         say(warning, display)
     latency = measured(pilot)
-    took = f"{latency.p50:.1f} ms, 99 % of them at most {latency.p99:.1f} ms"
+    took = f"{latency.p50:.1f} ms (median), 99 % of them at most {latency.p99:.1f} ms"
     try:
         means = in_real_time(pilot, latency, rig_file.rig.rate_hz)
     except EvaluationError as error:
@@ -59,7 +62,7 @@ def _do(options: argparse.Namespace) -> int:
         rig,
         episodes=options.episodes,
         seed=options.seed,
-        out=options.out,
+        out=options.out or Path("rollouts") / rig_file.rig.name,
         mode=mode,
     )
     return run_session(config, display=display, headless=options.headless)
@@ -106,14 +109,16 @@ def _parser() -> Parser:
     made = Parser(
         prog="act-run",
         allow_abbrev=False,
-        description="Have a policy lead the rig. It is recorded, and no demonstration.",
+        description="Have a policy lead the rig. It is recorded, and no demonstration. L, or a "
+        "push at a leader, stops it; L again: you lead.",
+        epilog="Exit status: as collect.py's; 2: it cannot lead there, or a wrong command line.",
     )
     add_arguments(made)
     add = made.add_argument
     add("--rig", metavar="NAME", help="default: rig.toml if there is one, else a simulated one")
     add("--episodes", type=int, default=1, metavar="N", help="how many (default: %(default)s)")
     add("--seed", type=int, metavar="N", help="of the first simulated episode (default: random)")
-    add("--out", type=Path, default=Path("rollouts"), help="folder (default: %(default)s)")
+    add("--out", type=Path, metavar="FOLDER", help="default: rollouts/RIG")
     add("--realtime", action="store_true", help="simulate against the wall clock")
     add("--by-hand", action="store_true", help="the simulated rig awaits your keys")
     add("--headless", action="store_true", help="plain lines, no dashboard")

@@ -14,11 +14,12 @@ from torch import Tensor
 
 from act.checkpoints import runs
 from act.checkpoints.checkpoint import Checkpoint, load
+from act.checkpoints.swap import standing
 from act.config import changed
 from act.data.dataset import Batch, Samples
 from act.data.episode import read_episode
 from act.data.find import common
-from act.errors import ActError, ConfigError, TrainingError
+from act.errors import ActError, CheckpointError, ConfigError, TrainingError
 from act.model import ACT, Prediction
 from act.training import metrics
 from act.training.options import parser
@@ -77,9 +78,13 @@ def main(arguments: list[str] | None = None) -> int:
     except (ActError, RecorderError, RigError) as error:
         return _told(str(error), REFUSED)
     except OSError as error:
-        return _told(f"{error.filename or 'The disk'}: {reason(error)}.", FAILED)
+        return _told(_about(error), FAILED)
     except KeyboardInterrupt:
         return _told("Interrupted.", INTERRUPTED)
+
+
+def _about(error: OSError) -> str:
+    return f"{error.filename or 'The disk'}: {reason(error)}."
 
 
 def _told(sentence: str, code: int) -> int:
@@ -105,7 +110,9 @@ def _do(options: argparse.Namespace) -> int:
             return _resume(options, setting)
         for plan in plans(options, device, setting.tell):
             setting.tell(plan.about(device))
-            if not options.dry_run and (code := _carried_out(plan, options, setting)):
+            if options.dry_run:
+                setting.tell(plan.in_full())
+            elif code := _carried_out(plan, options, setting):
                 return code
     return OK
 
@@ -143,8 +150,13 @@ def _resume(options: argparse.Namespace, setting: Setting) -> int:
         word = "EPISODES" if extra[0] == "episodes" else "--" + extra[0].replace("_", "-")
         raise ConfigError(f"{word} does not go with --resume: a run goes on as it began.")
     folder = options.resume.parent if options.resume.name == runs.LAST else options.resume
-    earlier = load(folder / runs.LAST, to_go_on=True)
+    if not standing(folder / runs.LAST).exists():
+        raise ConfigError(
+            f"There is no {folder / runs.LAST}: nothing to go on from was saved yet. Train anew; "
+            f"where there is no {runs.BEST} either, --name may be the same."
+        )
     with runs.held(folder, setting.ranks):
+        earlier = load(folder / runs.LAST, to_go_on=True)
         train = config_checked(changed(earlier.train, steps=options.steps))
         done = earlier.meta["step"]
         if done >= train.steps:
@@ -180,9 +192,15 @@ def learn(plan: Plan, folder: Path, setting: Setting, earlier: Checkpoint | None
             job = _timed(_with_threads(job, samples, setting), samples, setting)
         else:
             torch.set_num_threads(setting.threads or min(max(1, plan.meta["threads"]), cores()))
-        code = train(job, samples, ranks, earlier)
+        to_go_on = f"To go on: {typed('act-train', '--resume', folder)}"
+        try:
+            code = train(job, samples, ranks, earlier)
+        except (CheckpointError, OSError) as error:  # the disk is full, or gone
+            told = _about(error) if isinstance(error, OSError) else str(error)
+            more = f" {to_go_on}" if standing(folder / runs.LAST).exists() else ""
+            raise TrainingError(told + more) from error
         if code and ranks.is_first:
-            _told(f"Stopped. To go on: {typed('act-train', '--resume', folder)}", code)
+            _told(f"Stopped. {to_go_on}", code)
         elif ranks.is_first:
             _measure(job, samples, tell)
     finally:
@@ -235,7 +253,7 @@ def _measure(job: Job, samples: Samples, tell: Callable[[str], None]) -> None:
         tell(line)
     about = {"step": best.meta["step"], "losses": best.meta["losses"]} | metrics.as_json(errors)
     write_atomically(job.folder / METRICS, json.dumps(about, indent=1) + "\n")
-    tell(f"Trained: {runs.find(job.folder)}")
+    tell(f"Trained: {runs.find(job.folder)}. How often does it do it? act-eval {typed(job.folder)}")
 
 
 if __name__ == "__main__":

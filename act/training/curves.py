@@ -4,21 +4,23 @@ import json
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 from matplotlib.figure import Figure
 
+from act.checkpoints.runs import LOG
 from recorder.episode.publish import write_atomically
 
-LOG: Final = "log.jsonl"
 PICTURE: Final = "curves.png"
 Row = dict[str, Any]
 """`step` and what was measured there: `total`, `reconstruction`, `kl`, `lr`, `norm` of training;
 `validation` (z = 0) and `posterior` where there was a validation."""
+MOST_POINTS: Final = 200
 PANELS: Final = {
     "reconstruction": {
         "reconstruction": "training",
-        "validation": "validation, z = 0",
+        "validation": "validation",
         "posterior": "validation, posterior",
     },
     "KL divergence": {"kl": "training"},
@@ -77,16 +79,25 @@ def draw(rows: list[Row], folder: Path) -> None:
         axes = figure.add_subplot(1, len(panels), place)
         for key, label in lines.items():
             if points := _points(rows, key):
-                axes.plot(*zip(*points, strict=True), ".-", label=label, linewidth=1, markersize=2)
-        axes.set(title=name, xlabel="step", yscale="log")
+                steps, values = zip(*_smoothed(points), strict=True)
+                axes.plot(steps, values, label=label, linewidth=1.2)
+        axes.set(title=name, xlabel="step", ylabel="of normalised actions", yscale="log")
         axes.grid(alpha=0.3)
         axes.legend()
     building = folder / f".{PICTURE}.{os.getpid()}.new"
     try:
+        figure.tight_layout()
         figure.savefig(building, format="png", dpi=100)
         building.replace(folder / PICTURE)
     finally:
         building.unlink(missing_ok=True)
+
+
+def _smoothed(points: list[tuple[int, float]]) -> list[tuple[float, float]]:
+    """At most so many points, each the mean of those about it."""
+    width = -(-len(points) // MOST_POINTS)
+    parts = [points[first : first + width] for first in range(0, len(points), width)]
+    return [(fmean(step for step, _ in it), fmean(value for _, value in it)) for it in parts]
 
 
 def _points(rows: list[Row], *keys: str) -> list[tuple[int, float]]:

@@ -110,7 +110,7 @@ def parser() -> Parser:
     add("--minutes", type=_minutes, metavar="M", help="as many steps as that takes, measured first")
     add(
         "--overfit",
-        type=_count,
+        type=count,
         metavar="N",
         help="learn N episodes by heart, to see that it works",
     )
@@ -118,7 +118,7 @@ def parser() -> Parser:
     add("--name", help="of the run (default: the time)")
     add("--resume", type=Path, metavar="RUN", help="go on with a run that was interrupted")
     add("--device", default="auto", help="cpu, cuda, cuda:1 (default: a GPU where there is one)")
-    add("--threads", type=_count, help="of a CPU (default: all cores)")
+    add("--threads", type=count, help="of a CPU (default: all cores)")
     add("--graph", action=argparse.BooleanOptionalAction, default=True, help="CUDA graphs")
     add("--compile", action="store_true", help="let torch.compile fuse kernels")
     add("--dry-run", action="store_true", help="say what would be trained, and end")
@@ -155,7 +155,8 @@ def _minutes(text: str) -> float:
     return float(text)
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A number of threads or episodes, for argparse."""
     if not 1 <= int(text) <= MOST_THREADS:
         raise argparse.ArgumentTypeError(f"1 to {MOST_THREADS}")
     return int(text)

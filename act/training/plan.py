@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -47,6 +47,11 @@ class Plan:
             f"{self.train.steps} steps of {self.train.batch} samples on {device}, seed "
             f"{self.train.seed}."
         )
+
+    def in_full(self) -> str:
+        """Every number, for whoever wants to change one."""
+        both = asdict(self.model) | asdict(self.train)
+        return ", ".join(f"{name} {it}" for name, it in both.items() if name != "cameras")
 
 
 def plans(
@@ -131,8 +136,14 @@ def _with_backbone(
 
     Raises:
         CheckpointError: there are none.
+        ConfigError: they are for another backbone.
     """
     if config.backbone != "resnet18":
+        if options.backbone_weights not in (None, "none"):
+            raise ConfigError(
+                f"--backbone-weights are of a resnet18, and this backbone is {config.backbone}: "
+                "add --backbone resnet18, or leave them out."
+            )
         return config, None, "from scratch"
     if options.backbone_weights == "none":  # frozen norms without statistics are no norms
         return changed(config, backbone_norm=options.backbone_norm or "batch"), None, "from scratch"

@@ -216,7 +216,8 @@ def test_a_training_that_was_interrupted_is_gone_on_with(
         ("cam_0",), 24, 32, chunk=5, hidden=16, feedforward=16, heads=2, encoder_layers=1
     )
     model = replace(model, decoder_layers=1, vae=False, backbone="small", backbone_norm="batch")
-    meta: dict[str, Any] = {name: kind() for name, kind in META.items()} | {"threads": 1}
+    meta: dict[str, Any] = {name: kind() for name, kind in META.items()}
+    meta |= {"threads": 1, "episodes": ["episode_0.hdf5"]}
     plan = Plan("battery", episodes, model, TrainConfig(steps=2, batch=4), meta)
     said: list[str] = []
     train = trainer(Setting(torch.device("cpu"), Ranks(), said.append, threads=1))

@@ -82,6 +82,8 @@ def refusal(folder: Path) -> str:
         (("train", "lr"), "fast", "lr must be"),
         (("meta", "step"), -1, "step in the meta"),
         (("meta", "episodes"), [1], "episodes in the meta"),
+        (("meta", "episodes"), [], "names no episodes to go on with"),
+        (("meta", "losses"), {"best": 10**400}, "losses in the meta"),
         (("meta", "losses"), {"best": "low"}, "losses in the meta"),
         (("meta", "surprise"), 1, "must have just the fields"),
         (("format",), FORMAT + "0", "not written by this version"),
@@ -108,6 +110,13 @@ def test_pictures_of_a_terapixel(folder: Path) -> None:
 def test_what_is_no_json(folder: Path, name: str, text: str) -> None:
     (folder / name).write_bytes(text.encode("utf-8", "surrogatepass"))
     refusal(folder)
+
+
+def test_losses_without_an_end(folder: Path) -> None:
+    """Which Python reads as infinity, though no name of it is there."""
+    text = (folder / "config.json").read_text()
+    (folder / "config.json").write_text(text.replace('"best": 0.5', '"best": 1e999'))
+    assert "losses in the meta of config.json makes no sense" in refusal(folder)
 
 
 def test_texts_without_an_end(folder: Path) -> None:

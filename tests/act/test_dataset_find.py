@@ -222,6 +222,8 @@ def test_a_missing_camera_is_an_error_or_left_out_or_masked(episodes: list[Episo
         common(lacking, ["cam_9"])
     with pytest.raises(DataError, match="there is no camera that all have"):
         common([replace(episodes[0], sizes={})])
+    with pytest.raises(DataError, match="no episode to learn from"):
+        common([])
 
 
 def test_what_a_file_says_does_not_reach_the_terminal(folder: Path) -> None:

@@ -123,7 +123,7 @@ def test_the_full_size_survives_the_way_there_and_back(folder: Path) -> None:
         ("model.action_head.bias", torch.zeros(15), "action_head.bias"),
         ("model.action_head.bias", torch.zeros(14, dtype=torch.int64), "action_head.bias"),
         ("model.action_head.bias", torch.full((14,), torch.nan), "no number"),
-        ("model.query_embed.weight", torch.zeros(1).expand(10, 1 << 40), "hidden"),
+        ("model.query_embed.weight", torch.zeros(1).expand(10, 1 << 40), "far more weights"),
         ("model.note", "trained on a Tuesday", "weights of one network"),
     ],
 )

@@ -57,7 +57,7 @@ def test_it_says_what_leads_and_records_it_apart_from_demonstrations(
     assert lines[2].startswith("A new chunk every 5 ticks without ensembling")
     assert lines[3].startswith("Predictions take ")
     assert "led by the policy transfer_cube after 0 steps" in lines[4]
-    with EpisodeReader(tmp_path / "rollouts" / "battery" / "episode_0.hdf5") as episode:
+    with EpisodeReader(tmp_path / "rollouts" / "sim" / "battery" / "episode_0.hdf5") as episode:
         policy = json.loads(episode.facts.policy or "")
         assert set(episode.column("/tandem/led")) == {Led.POLICY}
         assert (policy["identity"], policy["execute"], policy["evaluating"]) == (identity, 5, False)

@@ -229,14 +229,27 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     filling = small_disk / "filling"
     with suppress(OSError):  # at the very end, it writes what there is room for
         filling.write_bytes(bytes(shutil.disk_usage(small_disk).free))
-    assert main(["--resume", str(run), "--steps", "90"]) in (1, 2)
+    assert main(["--resume", str(run), "--steps", "90"]) == 1
     said = capsys.readouterr().err
     assert "No space left on device" in said
+    assert f"To go on: act-train --resume {run}" in said
     assert len(said.splitlines()) == 1
     assert load(run / "last", to_go_on=True).identity == before
     filling.unlink()
     assert main(["--resume", str(run), "--steps", "90"]) == 0
     assert load(run / "last").meta["step"] == 90
+
+
+def test_a_full_disk_before_the_first_checkpoint(
+    small_disk: Path, episode_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    free = shutil.disk_usage(small_disk).free
+    (small_disk / "filling").write_bytes(bytes(free - (64 << 10)))
+    run = small_disk / "battery" / "full"
+    assert learn(episode_folder, run, "--steps", "2") == 1
+    said = capsys.readouterr().err
+    assert said == f"act-train: Cannot write the checkpoint {run}/best: No space left on device.\n"
+    assert not run.exists()
 
 
 def test_too_little_memory_is_a_sentence(

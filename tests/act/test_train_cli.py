@@ -3,6 +3,7 @@
 import json
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,10 +12,12 @@ import pytest
 import torch
 from terminal import Terminal
 
+from act.checkpoints import runs
 from act.checkpoints.checkpoint import load
 from act.training.cli import main
 from act.training.progress import Progress
-from tests.act.train_bench import TINY, traces, words
+from act.training.ranks import Ranks
+from tests.act.train_bench import TINY, losses, traces, words
 from tests.recorder.fake_rig import calm, make_episode
 
 REPOSITORY = Path(__file__).parents[2]
@@ -80,6 +83,8 @@ def test_words_that_are_not_known(
         ("--overfit 9", "--overfit takes up to 4 episodes of battery"),
         ("--name ../up", "cannot be a run's name"),
         ("--backbone resnet18 --backbone-weights no.pth", "Cannot read no.pth"),
+        ("--backbone resnet18 --backbone-weights /dev/zero", "/dev/zero is no ordinary file"),
+        ("--preset small --backbone-weights no.pth", "add --backbone resnet18"),
         ("--resume nowhere", "EPISODES does not go with --resume"),
     ],
 )
@@ -103,7 +108,7 @@ def test_what_cannot_go_on(
 ) -> None:
     run = tmp_path / "battery" / "once"
     assert main(["--resume", str(tmp_path)]) == 2
-    assert "No such file or directory" in capsys.readouterr().err
+    assert "last: nothing to go on from was saved yet" in capsys.readouterr().err
     command = [str(episode_folder), *TINY, "--steps", "3", "--out", str(tmp_path), "--name", "once"]
     assert main(command) == 0
     for arguments, said in (
@@ -113,8 +118,48 @@ def test_what_cannot_go_on(
     ):
         assert main(arguments) == 2
         assert said in capsys.readouterr().err
+    with runs.held(run, Ranks()):
+        config = (run / "last" / "config.json").rename(tmp_path / "config.json")
+        assert main(["--resume", str(run), "--steps", "5"]) == 2
+        assert "Another process is training" in capsys.readouterr().err  # it read nothing yet
+        config.rename(run / "last" / "config.json")
     assert main(["--resume", str(run / "last"), "--steps", "5"]) == 0
     assert load(run / "last").meta["step"] == 5
+
+
+def test_one_that_was_killed_before_it_kept_anything_is_begun_again(
+    episode_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "battery" / "once"
+    run.mkdir(parents=True)
+    (run / ".lock").touch()
+    (run / "log.jsonl").write_text('{"step": 1, "total": 123.0}\n')
+    assert main(["--resume", str(run)]) == 2
+    assert "saved yet. Train anew; where there is no best either" in capsys.readouterr().err
+    command = [str(episode_folder), *TINY, "--steps", "3", "--out", str(tmp_path), "--name", "once"]
+    (run / "notes.txt").touch()  # somebody else's
+    assert main(command) == 2
+    assert "is there already" in capsys.readouterr().err
+    (run / "notes.txt").unlink()
+    with runs.held(run, Ranks()):
+        assert main(command) == 2
+        assert "Another process is training" in capsys.readouterr().err
+    assert traces(run) == {"log.jsonl"}
+    assert main(command) == 0
+    assert 123.0 not in losses(run).values()
+
+
+def test_sigterm_while_steps_are_timed_leaves_nothing(episode_folder: Path, tmp_path: Path) -> None:
+    program = (
+        "import os, signal, sys; from act.training import cli; "
+        "cli.step_s = lambda *_: os.kill(os.getpid(), signal.SIGTERM); cli.main(sys.argv[1:])"
+    )
+    line = [str(episode_folder), *TINY, "--minutes", "1", "--out", str(tmp_path)]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *line], cwd=REPOSITORY, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (-signal.SIGTERM, b"")
+    assert not list((tmp_path / "battery").iterdir())
 
 
 def test_a_dry_run_says_what_and_why(
@@ -171,8 +216,8 @@ def test_at_a_terminal_it_is_one_line_until_ctrl_c(episode_folder: Path, tmp_pat
     command = [sys.executable, "-m", "act.training.cli", str(episode_folder), *TINY]
     command += ["--out", str(tmp_path), "--name", "seen", "--steps", "1000000"]
     with Terminal(command, width=100, height=20, cwd=REPOSITORY) as terminal:
-        terminal.wait_for(re.compile(r"step 1\d/1000000"), 60)
-        seen = terminal.wait_for(re.compile(r"step \d\d+/1000000  loss \d.*samples/s .* left"))
+        told = re.compile(r"step \d\d+/1000000  loss \d.*samples/s .* left")
+        seen = terminal.wait_for(told, 60)
         assert seen.count("samples/s") == 1
         terminal.press("ctrl+c")
         terminal.wait_for("Stopped. To go on: act-train --resume")

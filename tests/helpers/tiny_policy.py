@@ -39,7 +39,13 @@ def tiny_policy(
     std = np.full(DOF, spread, np.float32)
     stats = Stats(START, np.ones(DOF, np.float32), START, std)
     meta = {
-        **{"step": 0, "task": "transfer_cube", "prompt": "", "preset": "small", "episodes": []},
+        **{
+            "step": 0,
+            "task": "transfer_cube",
+            "prompt": "",
+            "preset": "small",
+            "episodes": ["episode_0.hdf5"],
+        },
         **{"backbone": "none", "software": "", "created_utc": "2025-01-01T00:00:00+00:00"},
         **{"threads": 1, "fps": 50, "joint_names": list(JOINT_NAMES), "losses": {}},
     }

@@ -125,6 +125,7 @@ def test_the_operator_takes_over_by_moving_a_leader_and_hands_back(
     assert any("leader was moved: the policy is stopped" in text for text in led.events())
     led.pass_ticks(25)
     np.testing.assert_allclose(led.newest()["action"], ELSEWHERE, atol=0.01)  # nobody moves it
+    assert not led.newest()["limited"].any()
     assert world.torque("leader_left") == [1] * 9  # nor lets a leader fall
 
     led.send(Lead(Led.LEADERS))

@@ -42,6 +42,15 @@ class Bench:
             plan[name] = number
         self.ring.commit()
 
+    def ring_target(self, joint: int, value: float) -> None:
+        """Spoil one joint of the newest plan, as `plan` has it."""
+        plan = self.ring.begin()
+        plan["seen"] = plan["observed"] = self.tick - 1
+        plan["first"], plan["count"], plan["trouble"] = self.tick, 4, b""
+        plan["target"][:4] = 0.0
+        plan["target"][:4, joint] = value
+        self.ring.commit()
+
     def go(self) -> tuple[Any, str]:
         """One tick: the wanted command, and why the arms must hold."""
         seen: Any = SimpleNamespace(qpos=self.qpos, leader=self.leader_rad)
@@ -117,6 +126,28 @@ def test_the_first_prediction_may_take_long_but_not_for_ever(bench: Bench) -> No
     said = [bench.go()[1] for _ in range(FIRST_PLAN_TICKS + 2)]
     assert said[:-1] == [""] * (FIRST_PLAN_TICKS + 1)
     assert "not been heard of" in said[-1]
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_a_target_that_is_no_number_is_none_for_any_joint(bench: Bench, value: float) -> None:
+    begun(bench)
+    said = []
+    for _ in range(LATE_TICKS + 1):
+        bench.plan(0.0)
+        bench.ring_target(9, value)
+        said.append(bench.go())
+    assert all(np.isnan(wanted).all() for wanted, _ in said)
+    assert "came too late" in said[-1][1]
+
+
+def test_a_plan_that_claims_more_rows_than_there_are_or_the_future_is_not_followed(
+    bench: Bench,
+) -> None:
+    begun(bench)
+    bench.plan(0.0, rows=4, first=bench.tick - 70, count=99)
+    assert np.isnan(bench.go()[0]).all()
+    bench.plan(0.0, seen=2**63)
+    assert np.isnan(bench.go()[0]).all()
 
 
 def test_trouble_of_the_process_is_a_reason_to_hold_at_once(bench: Bench) -> None:
@@ -210,6 +241,15 @@ def test_a_short_knock_a_gripper_and_an_arm_on_its_way_are_no_push(bench: Bench)
         bench.leader_rad = np.full(DOF, np.sin(0.04 * (step - 1)))
         bench.go()
     assert bench.leader.led is Led.POLICY
+
+
+def test_a_push_is_noticed_while_the_policy_wants_far_away(bench: Bench) -> None:
+    still(bench)
+    bench.leader_rad[JOINT_NAMES.index("left_elbow")] += 1.0
+    for _ in range(PUSH_TICKS):
+        bench.plan(3.0)
+        bench.go()
+    assert bench.leader.led is Led.NOBODY
 
 
 def test_an_arm_pair_that_is_not_there_is_not_pushed(bench: Bench) -> None:
