@@ -79,6 +79,7 @@ def joined(device: torch.device) -> Iterator[Ranks]:
         ) from error
     try:
         yield Ranks(distributed.get_rank(), distributed.get_world_size())
+        distributed.barrier()  # whoever leaves first takes the lines of the others along
     finally:
         distributed.destroy_process_group()
 
