@@ -64,7 +64,7 @@ class Policy:
         self._since: int | None = None
         self._planned = False
         self._late = self._pushed = 0
-        self._recent: deque[Floats] = deque(maxlen=WINDOW_TICKS)
+        self._recent: deque[Floats] = deque(maxlen=2 * WINDOW_TICKS)
 
     @property
     def by_hand(self) -> bool:
