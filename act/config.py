@@ -2,7 +2,8 @@
 
 Sources: `paper` follows Zhao et al. 2023 (arXiv 2304.13705), its text and its table of
 hyperparameters; `reference` is what tonyzhaozh/act does, quirks included, each of which is a switch
-here; `small` and `fast` are recipes found by measuring (docs/results.md).
+here; `small` is a recipe found by measuring, `fast` a larger one that is not proven yet
+(docs/results.md).
 """
 
 from dataclasses import dataclass, field, fields, replace
