@@ -32,7 +32,7 @@ class Attempt:
         self._gestures: int | None = None
         self._blind = False
         self._by_key = ""
-        self._led = self._policy_prompt()
+        self._led: PolicyPrompt | None = None
 
     def _policy_prompt(self) -> PolicyPrompt | None:
         config = self._station.config

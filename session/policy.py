@@ -8,7 +8,6 @@ from recorder.config import CameraConfig
 from teleop.joints import SIDES, Side
 
 POLICY_FILE: Final = "policy.json"
-MAX_EVERY: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)

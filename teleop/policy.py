@@ -32,6 +32,8 @@ PUSH_RAD: Final = 0.2
 PUSH_TICKS: Final = 5
 REACH_RAD: Final = 0.3
 """A leader is no farther ahead than the fastest joint gets in 0.1 s."""
+APART_TICKS: Final = 10
+"""A key that bounces is not asked twice: so long after it was stopped no leader goes limp."""
 WINDOW_TICKS: Final = 15
 """Arms are some ticks behind what they are told: so far back a pose is no push."""
 ARM_JOINTS: Final = np.array([not is_gripper(name) for name in JOINT_NAMES])
@@ -55,6 +57,7 @@ class Policy:
         self._tick = tick
         self._start: Floats = np.full(DOF, np.nan)
         self._news = ""
+        self._stopped_at = 0
         self._present = np.ones(DOF, np.bool_)
         self._begin(Led.NOBODY)
 
@@ -123,6 +126,8 @@ class Policy:
         if self.led is Led.POLICY:
             self._stop("As asked, ")
             return ""
+        if self.led is Led.NOBODY and by is Led.LEADERS and not self._may_let_go():
+            return "The leaders stay: that was too soon after the stop. Ask once more."
         self._begin(by)
         self._news = {
             Led.LEADERS: "The operator has taken over: the leaders lead.",
@@ -132,8 +137,12 @@ class Policy:
 
     # -- inside
 
+    def _may_let_go(self) -> bool:
+        return self._tick() - self._stopped_at >= APART_TICKS
+
     def _stop(self, why: str) -> None:
         self._begin(Led.NOBODY)
+        self._stopped_at = self._tick()
         self._news = STOPPED.format(why=why)
 
     def _plan(self) -> Record | None:

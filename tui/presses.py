@@ -31,7 +31,7 @@ _WORDS: Final = {
     Action.REST: "bring the arms to rest and end",
     Action.DETACH: "leave the session to itself",
 }
-TOGGLES: Final = (Action.PAUSE, Action.CAMERAS, Action.THEME)
+TOGGLES: Final = (Action.PAUSE, Action.LEAD, Action.CAMERAS, Action.THEME)
 DESTRUCTIVE: Final = (Action.DISCARD, Action.REDO, Action.REST)
 
 

@@ -12,6 +12,7 @@ import contextlib
 import math
 import sys
 import time
+from collections import deque
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -37,8 +38,10 @@ from teleop.tick import Led
 CONTROL_TIMEOUT_S: Final = 120.0
 LOCKSTEP_AHEAD: Final = 2
 REALTIME_AHEAD: Final = 25
-"""Rows of a plan: half a second at 50 Hz, of which control follows a fifth without a newer one."""
+"""Rows of a plan: half a second at 50 Hz. Control follows 10 of them without a newer plan."""
 SPARE_TICKS: Final = 2
+REMEMBERED: Final = 10
+"""Predictions whose time says how early to ask: a slow one must not count for ever."""
 
 Chunk = npt.NDArray[np.float32]
 
@@ -65,7 +68,7 @@ class Predictor:
         self._thread = None if self._lockstep else ThreadPoolExecutor(1, "predict")
         self._asked: tuple[int, Future[Chunk]] | None = None
         self._observed = self._predict_ns = 0
-        self._lead_ticks = 1
+        self._took: deque[int] = deque([1], REMEMBERED)
 
     def answer(self, tick: Record) -> None:
         """Publish the plan after one tick."""
@@ -99,7 +102,7 @@ class Predictor:
     def _is_due(self, number: int) -> bool:
         if self._observed == 0 or self._execution.wants(number):
             return True
-        return bool(np.isnan(self._execution.targets(number + self._lead_ticks, 1)).all())
+        return bool(np.isnan(self._execution.targets(number + max(self._took), 1)).all())
 
     def _ask(self, qpos: Chunk, images: Mapping[str, Any]) -> "Future[Chunk]":
         def timed() -> Chunk:
@@ -122,7 +125,7 @@ class Predictor:
         self._observed = asked
         if self._thread is not None:
             ticks = math.ceil(self._predict_ns / 1e9 / self._period_s)
-            self._lead_ticks = max(self._lead_ticks, ticks + SPARE_TICKS)
+            self._took.append(ticks + SPARE_TICKS)
 
     def _publish(self, number: int, trouble: str) -> None:
         plan = self._ring.begin()

@@ -10,7 +10,15 @@ import pytest
 from teleop.gripper import GRIPPERS
 from teleop.joints import DOF, JOINT_NAMES
 from teleop.mirror import Mirror
-from teleop.policy import FIRST_PLAN_TICKS, LATE_TICKS, PUSH_RAD, PUSH_TICKS, SILENT_TICKS, Policy
+from teleop.policy import (
+    APART_TICKS,
+    FIRST_PLAN_TICKS,
+    LATE_TICKS,
+    PUSH_RAD,
+    PUSH_TICKS,
+    SILENT_TICKS,
+    Policy,
+)
 from teleop.ring import RingWriter
 from teleop.targets import TARGET_DTYPE, TARGET_RING
 from teleop.tick import Led
@@ -222,6 +230,10 @@ def test_asked_for_once_it_stops_and_only_then_the_leaders_go_limp(bench: Bench)
     assert bench.leader.led is Led.NOBODY
     assert not bench.leader.by_hand
     assert bench.leader.news.startswith("As asked, the policy is stopped and the arms hold.")
+    assert "too soon" in bench.leader.lead(Led.LEADERS)  # a key that bounces
+    assert not bench.leader.by_hand
+    for _ in range(APART_TICKS):
+        bench.go()
     assert bench.leader.lead(Led.LEADERS) == ""
     assert bench.leader.by_hand
 
@@ -264,6 +276,8 @@ def test_an_arm_pair_that_is_not_there_is_not_pushed(bench: Bench) -> None:
 def test_the_operator_leads_and_hands_back_to_a_fresh_plan(bench: Bench) -> None:
     still(bench)
     pushed(bench)
+    for _ in range(APART_TICKS):
+        bench.go()
     assert bench.leader.lead(Led.LEADERS) == ""
     assert bench.leader.by_hand
     wanted, _ = bench.go()
