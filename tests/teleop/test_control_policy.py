@@ -50,9 +50,14 @@ def push(control: Control, world: TinyWorld) -> None:
     there = control.newest()["leader"][:7].copy()
     there[1] += 0.35
     world.order(pull=there.tolist())
-    control.wait_for(lambda tick: tick["led"] == Led.NOBODY)
-    control.pass_ticks(2)
+    wait_until_led(control, Led.NOBODY)
     world.order(pull=None)
+
+
+def wait_until_led(control: Control, by: Led) -> None:
+    """And until the leaders are as that wants them: they are told after the tick is published."""
+    control.wait_for(lambda tick: tick["led"] == by)
+    control.pass_ticks(1)
 
 
 def leaders(tick: Any) -> Any:
@@ -129,13 +134,13 @@ def test_the_operator_takes_over_by_moving_a_leader_and_hands_back(
     assert world.torque("leader_left") == [1] * 9  # nor lets a leader fall
 
     led.send(Lead(Led.LEADERS))
-    led.wait_for(lambda tick: tick["led"] == Led.LEADERS)
+    wait_until_led(led, Led.LEADERS)
     assert world.torque("leader_left") == [0] * 9
     led.wait_for(lambda tick: abs(tick["action"][0] - ELSEWHERE[0]) > 0.09)
     led.wait_for(lambda tick: abs(tick["action"][0] - tick["leader"][0]) < 0.07)
 
     led.send(Lead(Led.POLICY))
-    led.wait_for(lambda tick: tick["led"] == Led.POLICY)
+    wait_until_led(led, Led.POLICY)
     assert world.torque("leader_right") == [1] * 9
     led.wait_for(lambda tick: np.abs(tick["qpos"] - ELSEWHERE)[:6].max() < 0.02)
     led.wait_for(lambda tick: np.abs(leaders(tick) - ELSEWHERE.reshape(2, 7)[:, :6]).max() < 0.05)
@@ -154,7 +159,6 @@ def test_leaders_that_are_far_away_do_not_take_over(tmp_path: Path, world: TinyW
     try:
         follow(control, world)
         push(control, world)
-        control.wait_for(lambda tick: tick["led"] == Led.NOBODY)
         control.send(Lead(Led.LEADERS))
         control.pass_ticks(20)
         assert control.newest()["led"] == Led.NOBODY

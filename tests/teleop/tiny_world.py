@@ -163,13 +163,12 @@ class World:
     def serve(self) -> None:
         try:
             message = receive(self.control)
-        except LockstepError:
+            if message["op"] == "advance":
+                self.advance()
+                self.predict()
+                send(self.control, {"t_ns": self.t_ns})
+        except (LockstepError, OSError):  # control is gone, perhaps killed before its answer
             self.control = None
-            return
-        if message["op"] == "advance":
-            self.advance()
-            self.predict()
-            send(self.control, {"t_ns": self.t_ns})
 
     def predict(self) -> None:
         """What a policy's process would have answered to the tick before this one."""
