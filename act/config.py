@@ -12,6 +12,9 @@ from typing import Any, Final, Literal
 from act.errors import ConfigError
 
 Preset = Literal["paper", "reference", "fast", "small"]
+Part = tuple[float, float, float, float]
+"""Of a picture: left, top, width and height, as shares of its own."""
+WHOLE: Final[Part] = (0.0, 0.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,7 @@ class ModelConfig:
     Attributes:
         cameras: in the order of its image tokens (attention does not know the order).
         image_height, image_width: of the pictures it is given, px; larger ones are scaled down.
+        crops: the part that is looked at of each camera's pictures; (): all of them.
         state_dim, action_dim: joints in, joints out (14: see `teleop.joints`).
         chunk: actions predicted at once, k.
         hidden, feedforward, heads: of every transformer layer, d, ff, h.
@@ -40,6 +44,7 @@ class ModelConfig:
     cameras: tuple[str, ...]
     image_height: int = 480
     image_width: int = 640
+    crops: tuple[Part, ...] = ()
     state_dim: int = 14
     action_dim: int = 14
     chunk: int = 100
@@ -58,6 +63,12 @@ class ModelConfig:
     backbone: Literal["resnet18", "small"] = "resnet18"
     backbone_width: int = 16
     backbone_norm: Literal["frozen", "batch"] = "frozen"
+
+    @property
+    def parts(self) -> dict[str, Part]:
+        """What is looked at of each camera's pictures."""
+        crops = self.crops or (WHOLE,) * len(self.cameras)
+        return dict(zip(self.cameras, crops, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

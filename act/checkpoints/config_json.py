@@ -6,15 +6,18 @@ costing more than a sentence.
 
 from collections.abc import Mapping
 from dataclasses import asdict, fields
-from typing import Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeGuard, TypeVar, get_args, get_origin, get_type_hints
 
-from act.config import ModelConfig, TrainConfig
+from act.config import ModelConfig, Part, TrainConfig
 from act.data.stats import MAX_JOINTS
 from act.errors import ConfigError
 
 Config = TypeVar("Config", ModelConfig, TrainConfig)
 
 MAX_CAMERAS: Final = 32
+MIN_SHARE: Final = 0.02
+"""Of a picture's width or height that may be looked at alone."""
+ROUNDING: Final = 1e-9
 TOKEN_PIXELS: Final = 16 * 16
 MAX_TOKEN_NUMBERS: Final = 1 << 27
 """Of one sample, in one layer: half a GiB."""
@@ -66,10 +69,15 @@ def from_json(kind: type[Config], table: object) -> Config:
     names = [each.name for each in fields(kind)]
     if not isinstance(table, Mapping) or set(table) != set(names):
         raise ConfigError(f"it must have just the fields {', '.join(names)}")
-    listed: dict[str, Any] = {
-        name: tuple(it) if isinstance(it, list) else it for name, it in table.items()
-    }
-    return checked(kind(**listed))
+    values: dict[str, Any] = {name: _as_tuple(it) for name, it in table.items()}
+    if "crops" in values and isinstance(values["crops"], tuple):
+        values["crops"] = tuple(map(_as_tuple, values["crops"]))
+    return checked(kind(**values))
+
+
+def _as_tuple(value: object) -> object:
+    """JSON has lists only."""
+    return tuple(value) if isinstance(value, list) else value
 
 
 def checked(config: Config) -> Config:
@@ -86,6 +94,8 @@ def checked(config: Config) -> Config:
             raise ConfigError(f"hidden ({config.hidden}) must be a multiple of heads")
         if config.hidden % 4:  # half for rows and half for columns, each sine and cosine
             raise ConfigError(f"hidden ({config.hidden}) must be a multiple of 4")
+        if len(config.crops) not in (0, len(config.cameras)):
+            raise ConfigError("crops must be none, or one a camera")
         pixels = len(config.cameras) * config.image_height * config.image_width
         if pixels // TOKEN_PIXELS * config.hidden > MAX_TOKEN_NUMBERS:
             raise ConfigError("the pictures of all cameras together are too large")
@@ -96,8 +106,11 @@ def _fault(name: str, hint: Any, value: object) -> str:
     """What the value must be; empty: it is."""
     if get_origin(hint) is Literal:
         return "" if value in get_args(hint) else f"one of {', '.join(get_args(hint))}"
-    if get_origin(hint) is tuple:
+    if name == "cameras":
         return "" if _are_cameras(value) else f"1 to {MAX_CAMERAS} different camera names"
+    if name == "crops":
+        is_one = isinstance(value, tuple) and all(map(is_part, value))
+        return "" if is_one else "parts of pictures: left, top, width, height, shares of 0 to 1"
     if hint is bool:
         return "" if isinstance(value, bool) else "true or false"
     low, high = BOUNDS[name]
@@ -114,3 +127,14 @@ def _are_cameras(value: object) -> bool:
         return False
     named = [each for each in value if isinstance(each, str) and 0 < len(each) <= 100]
     return len(named) == len(value) == len(set(named))
+
+
+def is_part(value: object) -> TypeGuard[Part]:
+    """Whether it is a part of a picture, and lies within it."""
+    if not isinstance(value, tuple) or len(value) != 4:
+        return False
+    if not all(isinstance(each, int | float) and 0 <= each <= 1 for each in value):
+        return False
+    left, top, width, height = value
+    is_within = max(left + width, top + height) <= 1 + ROUNDING
+    return bool(is_within and min(width, height) >= MIN_SHARE)

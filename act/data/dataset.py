@@ -114,8 +114,8 @@ class Samples:
         stats: Stats | None = None,
         progress: Progress = lambda done, total: None,
     ) -> None:
-        self.episodes, self.cameras = list(episodes), model.cameras
-        self.image_size = (model.image_height, model.image_width)
+        self.episodes, self._parts = list(episodes), model.parts
+        self._image_size = (model.image_height, model.image_width)
         self._train, self._chunk, self._device = train, model.chunk, device
         self._check_joints(model)
         parts = split(len(self.episodes), train.validation, train.seed)
@@ -181,7 +181,7 @@ class Samples:
         if not any(len(steps[i]) for i in self.train_episodes):
             raise DataError(f"No episode is longer than an offset of {self._train.action_offset}.")
         episode = np.repeat(np.arange(len(steps)), [len(each) for each in steps])
-        return Plan(self.episodes, episode, np.hstack(steps), self.cameras, self.image_size)
+        return Plan(self.episodes, episode, np.hstack(steps), self._parts, self._image_size)
 
     def _place_joints(self, plan: Plan) -> None:
         """Joints of all episodes one after the other, where batches are gathered."""
@@ -195,7 +195,7 @@ class Samples:
         # The reference pads with zeros before it normalises.
         rest = self.stats.normalise_action(np.zeros_like(action[:1]))
         self._padding = self._placed(rest * (self._train.loss_mean == "all"))
-        mask = [[name in each.sizes for name in self.cameras] for each in self.episodes]
+        mask = [[name in each.sizes for name in self._parts] for each in self.episodes]
         self._mask = self._placed(np.array(mask))
 
     def _placed(self, values: npt.NDArray[np.generic]) -> torch.Tensor:

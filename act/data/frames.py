@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from act.config import Part
 from act.data.episode import Episode, EpisodeFile, Kind
 from act.errors import DataError
 from recorder.errors import EpisodeError
@@ -43,33 +44,48 @@ comes out is as near to the picture before JPEG, scaled by area, as what a whole
 is (0.15 to 0.63 of 255 off on average, either way)."""
 
 
-def scaled(image: Image, size: tuple[int, int]) -> Image:
-    """The picture (H, W, 3) at this height and width. A policy that drives sees through this."""
-    if image.shape[:2] == size:
-        return image
+def seen(image: Image, part: Part, size: tuple[int, int]) -> Image:
+    """What a policy sees of a picture (H, W, 3): a part of it, at this height and width. Both when
+    it learns and when it drives."""
+    left, top, width, height = box(part, image.shape[1], image.shape[0])
+    cropped = image[top : top + height, left : left + width]
+    if cropped.shape[:2] == size:
+        return cropped
     height, width = size
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(cropped, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def box(part: Part, width: int, height: int) -> tuple[int, int, int, int]:
+    """Left, top, width and height of a part of a picture of that size, px."""
+    left, top, wide, high = part
+    x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
+    return x, y, max(1, round((left + wide) * width) - x), max(1, round((top + high) * height) - y)
 
 
 def decode(
-    stored: bytes, kind: Kind, asked: tuple[int, int], size: tuple[int, int]
+    stored: bytes, kind: Kind, asked: tuple[int, int], part: Part, size: tuple[int, int]
 ) -> Image | None:
-    """A picture of a file, (*size, 3) RGB; None if it is not of the width and height asked for."""
+    """A part of a file's picture, (*size, 3) RGB; None if that is not of the width and height asked
+    for."""
     if kind == "pixels":
         whole = len(stored) == asked[0] * asked[1] * 3
         pixels = np.frombuffer(stored, np.uint8)
-        return scaled(pixels.reshape(asked[1], asked[0], 3), size) if whole else None
+        return seen(pixels.reshape(asked[1], asked[0], 3), part, size) if whole else None
     if jpeg_size(stored) != asked:  # not decoded: some kB may claim to be a gigabyte
         return None
-    height, width = size
-    flags = (flag for by, flag in REDUCED.items() if asked == (by * width, by * height))
+    left, top, *shape = box(part, *asked)
+    flags = (
+        flag
+        for by, flag in REDUCED.items()
+        if shape == [by * size[1], by * size[0]] and not any(px % by for px in (left, top, *asked))
+    )
     try:
         image = cv2.imdecode(np.frombuffer(stored, np.uint8), next(flags, AS_IT_IS))
     except cv2.error:
         return None
     if image is None:
         return None
-    image = scaled(np.asarray(image, np.uint8), size)
+    image = seen(np.asarray(image, np.uint8), part, size)
     return (
         image if kind == "swapped" else np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
     )
@@ -81,19 +97,20 @@ class Plan:
 
     Attributes:
         episode, step: of each sample, (S,).
+        parts: what is meant of each camera's pictures.
         size: height and width they are brought to, px.
     """
 
     episodes: Sequence[Episode]
     episode: npt.NDArray[np.int64]
     step: npt.NDArray[np.int64]
-    cameras: tuple[str, ...]
+    parts: dict[str, Part]
     size: tuple[int, int]
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of all pictures: (S, N, H, W, 3)."""
-        return (len(self.step), len(self.cameras), *self.size, 3)
+        return (len(self.step), len(self.parts), *self.size, 3)
 
 
 class Streamed:
@@ -129,7 +146,7 @@ class Streamed:
 
     def _fill(self, sample: int, out: npt.NDArray[np.uint8]) -> None:
         episode, step = self._plan.episodes[self._plan.episode[sample]], self._plan.step[sample]
-        for camera, place in zip(self._plan.cameras, out, strict=True):
+        for camera, place in zip(self._plan.parts, out, strict=True):
             if camera in episode.sizes:
                 place[:] = self._picture(episode.path, camera, int(step))
 
@@ -140,7 +157,8 @@ class Streamed:
                 stream, stored = file.stream(camera), file.stored(camera, step)
         except EpisodeError as error:
             raise DataError(printable(str(error))) from error
-        image = decode(stored, stream.kind, stream.size, self._plan.size)
+        part = self._plan.parts[camera]
+        image = decode(stored, stream.kind, stream.size, part, self._plan.size)
         if image is None:
             where = f"{path}: the image of {camera} at step {step}"
             raise DataError(printable(f"{where} is no picture: `episodes check` says more."))
@@ -208,7 +226,7 @@ def frames_of(
     needed, rooms = math.prod(plan.shape), {device: _room_bytes(device)}
     memory = torch.device("cpu")
     rooms[memory] = _room_bytes(memory)
-    pictures = f"{len(plan.step) * len(plan.cameras)} pictures ({needed / 1e9:.1f} GB)"
+    pictures = f"{len(plan.step) * len(plan.parts)} pictures ({needed / 1e9:.1f} GB)"
     for place, room in rooms.items():
         if keep != "streamed" and needed <= room:
             where = "in memory" if place == memory else f"on {place}"

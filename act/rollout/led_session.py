@@ -12,7 +12,7 @@ from act.checkpoints import runs
 from act.checkpoints.checkpoint import Checkpoint, load
 from act.errors import ActError, EvaluationError
 from act.rollout.execution import ExecutionConfig, Favor
-from act.rollout.policy import SAME_SHAPE
+from act.rollout.policy import misfit
 from act.training.options import count
 from act.training.ranks import local_device
 from recorder.arms import Arms
@@ -83,12 +83,8 @@ class Pilot:
         if missing := [name for name in model.cameras if name not in there]:
             return f"it needs {', '.join(missing)}, and the rig has {', '.join(there)} only"
         for camera in (there[name] for name in model.cameras):
-            by = camera.height / model.image_height, camera.width / model.image_width
-            if min(by) < 1 or abs(by[0] / by[1] - 1) > SAME_SHAPE:
-                return (
-                    f"{camera.name} gives {camera.width}x{camera.height} px there, and it learned "
-                    f"from {model.image_width}x{model.image_height}: that or a multiple is needed"
-                )
+            if why := misfit(model, camera.name, camera.width, camera.height):
+                return f"{camera.name} gives {why}: that or a multiple is needed"
         names, joints = tuple(meta["joint_names"]), Arms(rig.sides).joint_names
         if names != joints or model.state_dim != len(joints):
             return f"it moves {', '.join(names)}, and the rig has {', '.join(joints)}"

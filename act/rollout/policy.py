@@ -17,7 +17,8 @@ from torch import Tensor
 
 from act.checkpoints.checkpoint import Checkpoint, load
 from act.checkpoints.runs import find
-from act.data.frames import scaled
+from act.config import ModelConfig
+from act.data.frames import Image, box, seen
 from act.errors import EvaluationError
 from act.model import ACT
 from act.training.learner import computes_in_bfloat16
@@ -28,6 +29,16 @@ WARM_UP: Final = 3
 REMEMBERED: Final = 1000
 SAME_SHAPE: Final = 0.01
 """By which share height over width may be off: what is left of rounding to whole pixels."""
+
+
+def misfit(model: ModelConfig, camera: str, width: int, height: int) -> str:
+    """Why a policy cannot see through a camera whose pictures have this size, px; "": it can."""
+    *_, wide, high = box(model.parts[camera], width, height)
+    by = high / model.image_height, wide / model.image_width
+    if min(by) >= 1 and abs(by[0] / by[1] - 1) <= SAME_SHAPE:
+        return ""
+    given = f"{width}x{height} px" + (f", of which it sees {wide}x{high}" if model.crops else "")
+    return f"{given}, and it learned from {model.image_width}x{model.image_height} px"
 
 
 class Latency(NamedTuple):
@@ -61,9 +72,7 @@ class Policy:
         if device.type == "cuda":
             self._answer = self._captured()
         self._took_ms: deque[float] = deque(maxlen=REMEMBERED)
-        black = np.zeros((*self._size, 3), np.uint8)
-        for _ in range(WARM_UP):
-            self.predict(checkpoint.stats.qpos_mean, dict.fromkeys(self.cameras, black))
+        self.rehearse(WARM_UP)
         self._took_ms = deque(list(self._took_ms)[-1:], REMEMBERED)
 
     @classmethod
@@ -98,13 +107,24 @@ class Policy:
         Raises:
             EvaluationError: these are not its joints or cameras, or it does not answer in numbers.
         """
-        began = time.perf_counter()
-        pictures = torch.from_numpy(self._pictures(images))[None]
         if qpos.shape != (self.joints,):
             raise EvaluationError(f"The policy has {self.joints} joints, and is given {qpos.size}.")
+        return self._timed(qpos, lambda: self._pictures(images))
+
+    def rehearse(self, count: int) -> None:
+        """Predict so often, for `latency`, of black pictures."""
+        black = np.zeros((len(self.cameras), *self._size, 3), np.uint8)
+        for _ in range(count):
+            self._timed(self.checkpoint.stats.qpos_mean, lambda: black)
+
+    def _timed(
+        self, qpos: npt.NDArray[np.floating], pictures: Callable[[], Image]
+    ) -> npt.NDArray[np.float32]:
+        began = time.perf_counter()
+        images = torch.from_numpy(pictures())[None]
         stats = self.checkpoint.stats
         joints = torch.from_numpy(stats.normalise_qpos(qpos.astype(np.float32)))[None]
-        actions = stats.restore_action(self._answer(joints, pictures)[0].cpu().numpy())
+        actions = stats.restore_action(self._answer(joints, images)[0].cpu().numpy())
         if not np.isfinite(actions).all():
             raise EvaluationError("The policy's answer is no finite number for every joint.")
         self._took_ms.append((time.perf_counter() - began) * 1e3)
@@ -133,16 +153,13 @@ class Policy:
             wanted, given = ", ".join(self.cameras), ", ".join(sorted(images)) or "none"
             raise EvaluationError(f"The policy sees through {wanted}, and is given {given}.")
         for name, image in images.items():
-            by = image.shape[0] / self._size[0], image.shape[1] / self._size[1]
-            if min(by) < 1 or abs(by[0] / by[1] - 1) > SAME_SHAPE:
-                given, wanted = (
-                    f"{width}x{height} px" for height, width, *_ in (image.shape, self._size)
-                )
+            height, width, _ = image.shape
+            if why := misfit(self._config, name, width, height):
                 raise EvaluationError(
-                    f"{name} gives pictures of {given}, and the policy learned from {wanted}: set "
-                    "the camera to that, or to a multiple."
+                    f"{name} gives pictures of {why}: set the camera to that, or to a multiple."
                 )
-        return np.stack([scaled(images[name], self._size) for name in self.cameras])
+        parts = self._config.parts
+        return np.stack([seen(images[name], part, self._size) for name, part in parts.items()])
 
     @torch.inference_mode()
     def _normalised(self, qpos: Tensor, images: Tensor) -> Tensor:

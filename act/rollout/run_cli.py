@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from act.errors import EvaluationError
 from act.rollout.evaluate import usual_rig
 from act.rollout.led_session import Pilot, add_arguments, execution_of, guarded
@@ -75,10 +73,7 @@ def measured(pilot: Pilot) -> Latency:
         ActError: it cannot predict.
     """
     policy = Policy.load(pilot.folder, pilot.device, pilot.threads)
-    model, stats = pilot.checkpoint.model, pilot.checkpoint.stats
-    black = np.zeros((model.image_height, model.image_width, 3), np.uint8)
-    for _ in range(MEASURED):
-        policy.predict(stats.qpos_mean, dict.fromkeys(model.cameras, black))
+    policy.rehearse(MEASURED)
     return policy.latency()
 
 

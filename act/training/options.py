@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, Literal, NoReturn, get_args, get_origin, get_type_hints
 
-from act.config import PRESETS, ModelConfig, TrainConfig
+from act.checkpoints.config_json import is_part
+from act.config import PRESETS, ModelConfig, Part, TrainConfig
 from recorder.printable import printable
 
 MOST_MINUTES: Final = 100_000
@@ -106,6 +107,13 @@ def parser() -> Parser:
     )
     add("--together", action="store_true", help="one policy for several tasks")
     add("--image-size", type=_size, metavar="HxW", help="pictures are scaled to it, px: 240x320")
+    add(
+        "--crop",
+        nargs="+",
+        type=_crop,
+        metavar="CAMERA=LEFT,TOP,WIDTH,HEIGHT",
+        help="what is looked at of a camera's pictures, shares: cam_high=0.2,0.4,0.6,0.6",
+    )
     add("--backbone-weights", metavar="PATH", help="ImageNet weights of ResNet-18, or none")
     add("--minutes", type=_minutes, metavar="M", help="as many steps as that takes, measured first")
     add(
@@ -168,3 +176,12 @@ def _size(text: str) -> tuple[int, int]:
     if not (height.isdecimal() and width.isdecimal()):
         raise argparse.ArgumentTypeError("height and width, as in 240x320")
     return int(height), int(width)
+
+
+def _crop(text: str) -> tuple[str, Part]:
+    """A camera, and what is looked at of its pictures."""
+    camera, _, numbers = text.rpartition("=")
+    part = tuple(map(float, numbers.split(",")))
+    if not camera or not is_part(part):
+        raise argparse.ArgumentTypeError(f"{text!r} is no part of a picture: cam=0.2,0.4,0.6,0.6")
+    return camera, part

@@ -10,7 +10,17 @@ from torch import Tensor
 
 from act.checkpoints.config_json import checked
 from act.checkpoints.weights import backbone_weights
-from act.config import PRESETS, ModelConfig, Preset, Recipe, TrainConfig, changed, model_config
+from act.config import (
+    PRESETS,
+    WHOLE,
+    ModelConfig,
+    Part,
+    Preset,
+    Recipe,
+    TrainConfig,
+    changed,
+    model_config,
+)
 from act.data.episode import Episode
 from act.data.find import common, find_episodes
 from act.errors import ConfigError
@@ -43,7 +53,8 @@ class Plan:
         return (
             f"{self.task}: {len(self.episodes)} episodes, {steps} steps; {self.meta['preset']}, "
             f"{parameters / 1e6:.1f} M parameters, {', '.join(self.model.cameras)} at "
-            f"{self.model.image_height}x{self.model.image_width}, chunk {self.model.chunk}; "
+            f"{self.model.image_height}x{self.model.image_width}"
+            f"{', cropped' if self.model.crops else ''}, chunk {self.model.chunk}; "
             f"{self.train.steps} steps of {self.train.batch} samples on {device}, seed "
             f"{self.train.seed}."
         )
@@ -102,6 +113,7 @@ def _plan(
     sized = replace(recipe, image_size=options.image_size or recipe.image_size)
     dims = {"state_dim": shared.state_dim, "action_dim": shared.action_dim}
     config = changed(model_config(sized, shared.cameras, shared.size), **dims, **model)
+    config = _cropped(config, dict(options.crop or ()), is_sized=sized.image_size is not None)
     config, backbone, origin = _with_backbone(config, options)
     return Plan(
         task=task,
@@ -127,6 +139,22 @@ def _usual_cameras(recipe: Recipe, episodes: Sequence[Episode]) -> tuple[str, ..
     """Those of the preset, where every episode has them; else all."""
     there = all(set(recipe.cameras) <= set(each.sizes) for each in episodes)
     return recipe.cameras if recipe.cameras and there else None
+
+
+def _cropped(config: ModelConfig, crops: dict[str, Part], *, is_sized: bool) -> ModelConfig:
+    """
+    Raises:
+        ConfigError: they are of a camera that it does not look through, or to no size.
+    """
+    if unknown := [name for name in crops if name not in config.cameras]:
+        raise ConfigError(
+            f"--crop {unknown[0]}: the policy looks through {', '.join(config.cameras)} "
+            "(--cameras names others)."
+        )
+    if crops and not is_sized:
+        raise ConfigError("--crop needs --image-size: which size are the parts brought to?")
+    parts = tuple(crops.get(name, WHOLE) for name in config.cameras)
+    return replace(config, crops=parts if crops else ())
 
 
 def _with_backbone(

@@ -17,6 +17,7 @@ MODEL = ModelConfig(
     ("cam_high",),
     image_height=32,
     image_width=32,
+    crops=((0.25, 0.0, 0.5, 0.75),),
     chunk=4,
     hidden=8,
     feedforward=8,

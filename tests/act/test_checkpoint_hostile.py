@@ -78,6 +78,11 @@ def refusal(folder: Path) -> str:
         (("model", "cameras"), ["a", "a"], "cameras must be 1 to"),
         (("model", "backbone"), "resnet50", "backbone must be one of resnet18, small"),
         (("model", "surprise"), 1, "must have just the fields"),
+        (("model", "crops"), 1, "crops must be parts of pictures"),
+        (("model", "crops"), [[0.5, 0, 0.6, 1]], "crops must be parts of pictures"),
+        (("model", "crops"), [[0, 0, 0, 0]], "crops must be parts of pictures"),
+        (("model", "crops"), [[[0]]], "crops must be parts of pictures"),
+        (("model", "crops"), [[0, 0, 1, 1]] * 9, "crops must be none, or one a camera"),
         (("train", "seed"), -1, "seed must be"),
         (("train", "lr"), "fast", "lr must be"),
         (("meta", "step"), -1, "step in the meta"),
@@ -99,6 +104,7 @@ def test_pictures_of_a_terapixel(folder: Path) -> None:
     for name in ("image_height", "image_width", "hidden"):
         change(folder / "config.json", "model", name, to=4096)
     change(folder / "config.json", "model", "cameras", to=[str(i) for i in range(32)])
+    change(folder / "config.json", "model", "crops", to=[])
     assert "too large" in refusal(folder)
 
 

@@ -13,9 +13,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from act.config import ModelConfig, TrainConfig
+from act.checkpoints.config_json import is_part
+from act.config import WHOLE, ModelConfig, TrainConfig
 from act.data.dataset import Batch, Samples, order, split
 from act.data.episode import Episode
+from act.data.frames import box
 from act.data.stats import Stats, of_episodes
 from act.errors import DataError
 from recorder.episode.reader import EpisodeReader
@@ -27,7 +29,8 @@ MEAN_DIFFERENCE = 3
 
 
 def samples_of(episodes: Sequence[Episode], **changes: Any) -> Samples:
-    of_model = {"chunk": 10, "image_height": 24, "image_width": 32, "cameras": CAMERAS}
+    of_model: dict[str, Any] = {"chunk": 10, "cameras": CAMERAS, "crops": ()}
+    of_model |= {"image_height": 24, "image_width": 32}
     keep, stats = changes.pop("keep", "auto"), changes.pop("stats", None)
     model = {name: changes.pop(name, value) for name, value in of_model.items()}
     dims = {"state_dim": episodes[0].qpos.shape[1], "action_dim": episodes[0].action.shape[1]}
@@ -197,6 +200,35 @@ def test_pictures_are_those_of_the_file_scaled_by_area(episodes: list[Episode]) 
         area = [cv2.resize(each, (32, 24), interpolation=cv2.INTER_AREA) for each in whole]
         assert np.abs(images.astype(int) - area).mean() <= MEAN_DIFFERENCE
         assert images[:, 12, 4].argmax(axis=-1).tolist() == [0, 0], "the left third is red"
+
+
+@pytest.mark.parametrize("size", [(24, 32), (12, 16), (20, 30)])
+def test_a_crop_is_that_part_of_the_picture(episodes: list[Episode], size: tuple[int, int]) -> None:
+    """Of cam_0 the lower right quarter, of cam_1 all: however the JPEG is decoded."""
+    crops = ((0.5, 0.5, 0.5, 0.5), WHOLE)
+    of_size = {"image_height": size[0], "image_width": size[1]}
+    samples = samples_of(episodes, frame_stride=9, crops=crops, **of_size)
+    rows = zip(samples.batch(samples.train_index).images.numpy(), _steps(samples, 9), strict=True)
+    for (cropped, all_of_it), (episode, step) in rows:
+        with EpisodeReader(episodes[episode].path) as file:
+            first, second = (file.image(camera, step) for camera in CAMERAS)
+        height, width = first.shape[0] // 2, first.shape[1] // 2
+        for mine, wanted in ((cropped, first[height:, width:]), (all_of_it, second)):
+            area = cv2.resize(wanted, size[::-1], interpolation=cv2.INTER_AREA)
+            assert np.abs(mine.astype(int) - area).mean() <= MEAN_DIFFERENCE
+
+
+@given(st.tuples(*[st.floats(0, 0.98)] * 2), st.data(), st.integers(1, 999), st.integers(1, 999))
+def test_a_part_lies_within_its_picture(
+    corner: tuple[float, float], data: st.DataObject, width: int, height: int
+) -> None:
+    wide, high = (data.draw(st.floats(0.02, 1 - at)) for at in corner)
+    part = (*corner, wide, high)
+    assert is_part(part)
+    left, top, across, down = box(part, width, height)
+    assert 0 <= left <= left + across <= width
+    assert 0 <= top <= top + down <= height
+    assert abs(across - wide * width) <= 1
 
 
 def _steps(samples: Samples, stride: int) -> list[tuple[int, int]]:

@@ -11,10 +11,10 @@ import pytest
 import torch
 
 from act.checkpoints.checkpoint import META, Checkpoint, save
-from act.config import ModelConfig, TrainConfig
+from act.config import WHOLE, ModelConfig, Part, TrainConfig
 from act.data.dataset import Samples
 from act.data.episode import Episode
-from act.data.frames import scaled
+from act.data.frames import seen
 from act.data.stats import Stats
 from act.errors import CheckpointError, ConfigError, EvaluationError
 from act.model import ACT
@@ -108,10 +108,17 @@ def test_it_repeats_itself_to_the_bit(policy: Policy) -> None:
         np.testing.assert_array_equal(policy.predict(QPOS, pictures()), first)
 
 
-@pytest.mark.parametrize("size", [(48, 64), (24, 32)])
-def test_it_sees_what_it_has_learned_from(episodes: list[Episode], size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(
+    ("size", "crops"),
+    [((48, 64), ()), ((24, 32), ()), ((24, 32), ((0.25, 0.5, 0.5, 0.5), WHOLE))],
+)
+def test_it_sees_what_it_has_learned_from(
+    episodes: list[Episode], size: tuple[int, int], crops: tuple[Part, ...]
+) -> None:
     """A step of an episode, as training batches it, and as the rig would show it: one answer."""
-    model = replace(TINY, cameras=("cam_0", "cam_1"), image_height=size[0], image_width=size[1])
+    height, width = size
+    model = replace(TINY, cameras=("cam_0", "cam_1"), image_height=height, image_width=width)
+    model = replace(model, crops=crops)
     samples = Samples(episodes, model, TrainConfig(validation=0), torch.device("cpu"))
     policy = Policy(replace(checkpoint(model), stats=samples.stats), torch.device("cpu"))
     network = ACT(model).eval()
@@ -131,7 +138,7 @@ def test_it_sees_what_it_has_learned_from(episodes: list[Episode], size: tuple[i
 @pytest.mark.parametrize("times", [2, 3])
 def test_larger_pictures_are_scaled_as_the_dataset_does(policy: Policy, times: int) -> None:
     large = pictures(HEIGHT * times, WIDTH * times)
-    small = {name: scaled(image, (HEIGHT, WIDTH)) for name, image in large.items()}
+    small = {name: seen(image, WHOLE, (HEIGHT, WIDTH)) for name, image in large.items()}
     np.testing.assert_array_equal(policy.predict(QPOS, large), policy.predict(QPOS, small))
 
 

@@ -57,6 +57,9 @@ def test_nothing_is_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
         ("--minutes 0", "more than 0"),
         ("--threads 0", "1 to 1024"),
         ("--image-size big", "height and width, as in 240x320"),
+        ("--crop cam_0=0.5,0,0.6,1", "is no part of a picture"),
+        ("--crop 0,0,1,1", "is no part of a picture"),
+        ("--crop cam_0=a,b,c,d", "cam_0=a,b,c,d"),
     ],
 )
 def test_words_that_are_not_known(
@@ -77,6 +80,8 @@ def test_words_that_are_not_known(
         ("--lr -1", "lr must be a number of 0 to 10, and is -1"),
         ("--lr nan", "lr must be"),
         ("--image-size 8x8", "image_height must be"),
+        ("--preset small --crop cam_9=0,0,1,1", "--crop cam_9: the policy looks through cam_0"),
+        ("--preset paper --crop cam_0=0,0,.5,.5", "--crop needs --image-size"),
         ("--device cuda", "there is no GPU for PyTorch"),
         ("--device gpu", "There is no device 'gpu'"),
         ("--cameras cam_9", "no episode has a camera 'cam_9'; there are: cam_0, cam_1"),
