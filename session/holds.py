@@ -109,8 +109,12 @@ class Holds:
         """A demonstration went well: holds of the past do not count any more."""
         self._tries = 0
 
-    def after_fault(self) -> None:
-        """Hold where the fault found the arms, until somebody says to rest or the time is over."""
+    def after_fault(self, why: str) -> None:
+        """Hold where the fault found the arms, until somebody says to rest or the time is over.
+
+        Args:
+            why: for the file of an episode that ends so.
+        """
         station = self._station
         control = station.crew.children.get("control")
         if control is None or control.exit_status() is not None:
@@ -119,7 +123,7 @@ class Holds:
             f"The arms hold. They go to rest in {self._patience_s:.0f} s, or at once on Ctrl-C.",
             "warning",
         )
-        station.tell(Hold("fault"))
+        station.tell(Hold(why.rstrip(".")))  # it comes to stand within a sentence
         station.enter(Phase.FAULT)
         deadline = time.monotonic() + self._patience_s
         while station.leaving is None and time.monotonic() < deadline:

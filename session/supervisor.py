@@ -108,7 +108,7 @@ class Supervisor:
         """Until somebody says to rest; another fault meanwhile must not keep the arms from that."""
         try:
             self._attempt.give_up(why)
-            self._holds.after_fault()
+            self._holds.after_fault(why)
         except Exception as error:
             self._station.log(f"The session failed again: {error!r}.", "error")
             traceback.print_exc()

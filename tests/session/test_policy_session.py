@@ -113,6 +113,11 @@ def test_a_policy_that_is_killed_ends_the_session_in_a_hold(
     with recorded(tmp_path) as episode:
         assert episode.facts.success == "unlabelled"
         assert episode.steps >= journaled
+        whoever_saw_it_first = (
+            "Told to hold: The policy process was killed by signal 9.",
+            "Holding: The policy's process has not been heard of.",
+        )
+        assert any(event.text in whoever_saw_it_first for event in episode.events())
 
 
 def test_a_policy_that_the_rig_has_no_camera_for_says_so_and_nothing_is_recorded(
