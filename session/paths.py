@@ -1,7 +1,5 @@
 """Where the product finds its own files, in a checkout and when installed as a wheel."""
 
-import os
-import sys
 from pathlib import Path
 from typing import Final
 
@@ -39,9 +37,3 @@ def own_rig() -> Path | None:
 def datasets_dir() -> Path:
     """Where episodes go and are searched by default: ``datasets/`` of the checkout, or the cwd."""
     return (checkout() or Path.cwd()) / "datasets"
-
-
-def replay_command() -> list[str]:
-    """How the operator calls `replay` with the Python that runs us, word by word."""
-    program = Path(sys.executable).with_name("replay")
-    return [os.path.relpath(program)] if program.exists() else ["python", "-m", "replay"]

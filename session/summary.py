@@ -7,8 +7,7 @@ from pathlib import Path
 from recorder.episode.reader import EpisodeReader
 from recorder.errors import EpisodeError
 from recorder.folder.numbering import episode_path, journal_path
-from recorder.typed import typed
-from session.paths import replay_command
+from recorder.typed import program, typed
 from session.status import TakeState
 from session.takes import Takes
 
@@ -23,7 +22,7 @@ def summary(takes: Takes, folder: Path) -> str:
     if not saved:
         return f"No episode was saved in {folder}.{_worth(takes)}{left}"
     broken = f" A fault ended {_episodes(takes.faults)}." if takes.faults else ""
-    look = f"Look at the last one: {typed(*replay_command(), saved[-1])}"
+    look = f"Look at the last one: {typed(program('replay'), saved[-1])}"
     counted = f"{_episodes(len(saved))}{_outcomes(takes)}"
     return f"Saved {counted}.{_worth(takes)}{broken}{_quality(saved)}{left} {look}"
 

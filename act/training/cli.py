@@ -31,7 +31,7 @@ from recorder.episode.publish import write_atomically
 from recorder.errors import RecorderError
 from recorder.printable import printable
 from recorder.reason import reason
-from recorder.typed import typed
+from recorder.typed import program, typed
 from teleop.config import ConfigError as RigError
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -192,7 +192,7 @@ def learn(plan: Plan, folder: Path, setting: Setting, earlier: Checkpoint | None
             job = _timed(_with_threads(job, samples, setting), samples, setting)
         else:
             torch.set_num_threads(setting.threads or min(max(1, plan.meta["threads"]), cores()))
-        to_go_on = f"To go on: {typed('act-train', '--resume', folder)}"
+        to_go_on = f"To go on: {typed(program('act-train'), '--resume', folder)}"
         try:
             code = train(job, samples, ranks, earlier)
         except (CheckpointError, OSError) as error:  # the disk is full, or gone
@@ -253,7 +253,8 @@ def _measure(job: Job, samples: Samples, tell: Callable[[str], None]) -> None:
         tell(line)
     about = {"step": best.meta["step"], "losses": best.meta["losses"]} | metrics.as_json(errors)
     write_atomically(job.folder / METRICS, json.dumps(about, indent=1) + "\n")
-    tell(f"Trained: {runs.find(job.folder)}. How often does it do it? act-eval {typed(job.folder)}")
+    evaluate = typed(program("act-eval"), job.folder)
+    tell(f"Trained: {runs.find(job.folder)}. How often does it do it? {evaluate}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from act.training.cli import main
 from act.training.guard import IN_A_ROW, Guard
 from act.training.learner import Learner
 from act.training.optimiser import rate
+from recorder.typed import program
 from tests.act.train_bench import TINY, losses, rows, traces, words
 
 REPOSITORY = Path(__file__).parents[2]
@@ -87,7 +88,8 @@ def test_what_was_stopped_goes_on_as_if_it_had_not_been(
     with monkeypatch.context() as patch:
         patch.setattr(Learner, "__call__", signalled)
         assert learn(episode_folder, run, *RANDOM) == 128 + number
-    assert capsys.readouterr().err == (f"act-train: Stopped. To go on: act-train --resume {run}\n")
+    command = program("act-train")
+    assert capsys.readouterr().err == (f"act-train: Stopped. To go on: {command} --resume {run}\n")
     assert load(run / "last", to_go_on=True).meta["step"] == step + 1
     assert main(["--resume", str(run)]) == 0
     assert same(run, uninterrupted)
@@ -232,7 +234,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(
     assert main(["--resume", str(run), "--steps", "90"]) == 1
     said = capsys.readouterr().err
     assert "No space left on device" in said
-    assert f"To go on: act-train --resume {run}" in said
+    assert f"To go on: {program('act-train')} --resume {run}" in said
     assert len(said.splitlines()) == 1
     assert load(run / "last", to_go_on=True).identity == before
     filling.unlink()

@@ -225,7 +225,7 @@ def test_at_a_terminal_it_is_one_line_until_ctrl_c(episode_folder: Path, tmp_pat
         seen = terminal.wait_for(told, 60)
         assert seen.count("samples/s") == 1
         terminal.press("ctrl+c")
-        terminal.wait_for("Stopped. To go on: act-train --resume")
+        terminal.wait_for("Stopped. To go on: ")
         assert terminal.process.wait(20) == 128 + signal.SIGINT
         assert not terminal.leftovers()
     assert load(tmp_path / "battery" / "seen" / "last", to_go_on=True).meta["step"] > 10
