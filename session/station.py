@@ -53,8 +53,8 @@ class Station:
         episode: number of the one being prepared or recorded.
         leaving: the operator wants to "stop" (rest, then end) or to "quit" (end, arms holding).
         answered: the operator has done what the newest `ask` asked for.
-        must_ask: the arms were stopped by the operator, or while nobody watched: nothing moves
-            them before somebody says so.
+        must_ask: the arms were stopped by the operator, by a fault where somebody works the rig,
+            or while nobody watched: nothing moves them before somebody says so.
     """
 
     def __init__(self, config: SessionConfig) -> None:

@@ -169,6 +169,8 @@ class Supervisor:
         self._refusals = 0
         if attempt.close():
             self._holds.worked()
+        elif station.attended:
+            station.must_ask = True  # a fault has stopped the arms: a person lets them go on
         if not (station.must_ask or station.watch.need or self._config.playback):
             station.tell(Home())
 
