@@ -127,7 +127,7 @@ class Recipe:
     """A preset: a model without its cameras, and a training.
 
     Attributes:
-        image_size: height and width, px; None: as the episodes have them.
+        image_size: height and width at most, px; None: as the episodes have them.
         cameras: those it looks through unless others are asked for; (): all.
     """
 
@@ -207,9 +207,11 @@ PRESETS: Final[dict[Preset, Recipe]] = {
 
 
 def model_config(recipe: Recipe, cameras: tuple[str, ...], size: tuple[int, int]) -> ModelConfig:
-    """The model of a recipe for these cameras, whose pictures have `size` (height, width)."""
-    height, width = recipe.image_size or size
-    return ModelConfig(cameras, height, width, **recipe.model)
+    """The model of a recipe for these cameras, whose pictures have `size` (height, width): scaled
+    down to what the recipe has at most, in their own shape."""
+    high, wide = recipe.image_size or size
+    by = max(1.0, size[0] / high, size[1] / wide)
+    return ModelConfig(cameras, round(size[0] / by), round(size[1] / by), **recipe.model)
 
 
 def changed(config: Any, **changes: Any) -> Any:

@@ -29,6 +29,13 @@ TASKS = ("transfer_cube", "insertion", "battery")
 ENTRY = "import sys; from act.entry import {0}; sys.exit({0}())"
 PAPER = {"transfer_cube": "86 %", "insertion": "32 %", "battery": "96 % (real rig)"}
 """Scripted demonstrations in simulation, battery on hardware (Zhao et al. 2023, tables 1 and 2)."""
+DEMOS = {"transfer_cube": 50, "insertion": 50, "battery": 100}
+MILLIMETRES = (
+    "--cameras cam_high cam_left_wrist cam_right_wrist --shift-px 1 --minutes 58 --crop "
+    "cam_high=0.15,0.25,0.75,0.75 cam_left_wrist=0.25,0,0.5,0.5 cam_right_wrist=0.25,0.125,0.5,0.5"
+)
+TRAIN = {"transfer_cube": "--threads 1", "insertion": "--threads 1", "battery": MILLIMETRES}
+"""What is done for a task unless --demos or --train say otherwise, found for preset `small`."""
 
 
 @dataclass
@@ -63,19 +70,20 @@ def _parse() -> argparse.Namespace:
     add = parser.add_argument
     add("work", type=Path, help="folder for demonstrations, runs and rollouts")
     add("--tasks", nargs="+", default=TASKS, choices=TASKS)
-    add("--demos", type=int, default=50, help="demonstrations a task (default: 50)")
+    add("--demos", type=int, help="demonstrations a task (default: 50, battery 100)")
     add("--seeds", type=int, default=50, help="rollouts a task (default: 50)")
     add("--jobs", type=int, default=1, help="sessions at a time (default: 1)")
     add("--preset", default="small")
     add("--name", default="results", help="of the run (default: results)")
-    add("--train", default="", help="options of act-train, one string")
-    add("--evaluate", default="--ensemble-every 10", help="options of act-eval, one string")
+    add("--train", help="options of act-train, one string (default: as found for `small`)")
+    add("--evaluate", default="", help="options of act-eval, one string")
     return parser.parse_args()
 
 
 def _record(task: str, options: argparse.Namespace) -> dict[str, Any]:
     """Seeds from 0 on, some in each session."""
-    shares = [options.demos * (job + 1) // options.jobs for job in range(options.jobs)]
+    demos = options.demos or DEMOS[task]
+    shares = [demos * (job + 1) // options.jobs for job in range(options.jobs)]
     commands = []
     for job, (first, end) in enumerate(zip([0, *shares[:-1]], shares, strict=True)):
         if end > first:
@@ -89,7 +97,8 @@ def _record(task: str, options: argparse.Namespace) -> dict[str, Any]:
 def _train(task: str, options: argparse.Namespace) -> dict[str, Any]:
     demos = map(str, sorted((options.work / "demos").glob(f"part_*/{task}")))
     words = [sys.executable, "-c", ENTRY.format("train"), *demos, "--preset", options.preset]
-    words += ["--name", options.name, "--out", str(options.work / "runs"), *options.train.split()]
+    more = TRAIN[task] if options.train is None else options.train
+    words += ["--name", options.name, "--out", str(options.work / "runs"), *more.split()]
     return asdict(_run([words], options.work / f"train_{task}_{options.name}.log"))
 
 

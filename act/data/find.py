@@ -2,12 +2,14 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from act.config import WHOLE, Part
 from act.data.episode import Episode, read_episode
+from act.data.frames import box
 from act.errors import DataError
 from recorder.episode.schema import SUFFIX
 from recorder.folder.numbering import number_of
@@ -33,7 +35,7 @@ class Common:
     """What the episodes of one training have in common.
 
     Attributes:
-        size: height and width of the smallest pictures, px; the others are scaled down to it.
+        size: height and width of the smallest pictures, or parts of them, px.
     """
 
     cameras: tuple[str, ...]
@@ -76,12 +78,16 @@ def find_episodes(names: Sequence[Path], labels: Labels = "auto") -> Found:
 
 
 def common(
-    episodes: Sequence[Episode], cameras: Sequence[str] | None = None, missing: Missing = "error"
+    episodes: Sequence[Episode],
+    cameras: Sequence[str] | None = None,
+    missing: Missing = "error",
+    crops: Mapping[str, Part] | None = None,
 ) -> Common:
     """What a policy that learns from these episodes gets to see, and says.
 
     Args:
         cameras: None: all that there are.
+        crops: of cameras of whose pictures only a part is looked at.
 
     Raises:
         DataError: there is none; joints or rates differ; a camera is missing, or none is left.
@@ -106,8 +112,14 @@ def common(
         chosen = [name for name in chosen if name not in lacking]
     if not chosen:
         raise DataError(printable(f"{first.path.parent}: there is no camera that all have."))
-    sizes = [each.sizes[name] for each in episodes for name in chosen if name in each.sizes]
-    width, height = min(sizes, key=lambda size: size[0] * size[1])
+    parts = {name: (crops or {}).get(name, WHOLE) for name in chosen}
+    boxes = [
+        box(part, *each.sizes[name])
+        for each in episodes
+        for name, part in parts.items()
+        if name in each.sizes
+    ]
+    *_, width, height = min(boxes, key=lambda it: it[2] * it[3])
     dims = first.qpos.shape[1], first.action.shape[1]
     return Common(tuple(chosen), (height, width), *dims, first.fps, first.joint_names)
 

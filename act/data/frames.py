@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from act.config import Part
+from act.config import ModelConfig, Part
 from act.data.episode import Episode, EpisodeFile, Kind
 from act.errors import DataError
 from recorder.errors import EpisodeError
@@ -33,6 +33,8 @@ SHARE_OF_FREE: Final = 0.65
 """Of memory that pictures may take: the network needs the rest."""
 BLOCK: Final = 64
 """Samples decoded at a time."""
+SAME_SHAPE: Final = 0.01
+"""By which share height over width may be off: what is left of rounding to whole pixels."""
 MAX_OPEN: Final = 256
 """Files at a time; a process may usually have 1024."""
 REDUCED: Final = {
@@ -60,6 +62,17 @@ def box(part: Part, width: int, height: int) -> tuple[int, int, int, int]:
     left, top, wide, high = part
     x, y = min(round(left * width), width - 1), min(round(top * height), height - 1)
     return x, y, max(1, round((left + wide) * width) - x), max(1, round((top + high) * height) - y)
+
+
+def misfit(model: ModelConfig, camera: str, width: int, height: int) -> str:
+    """Why a camera whose pictures have this size, px, is none for a model; "": it is one. Nothing
+    is scaled up, nor made wider than it was."""
+    *_, wide, high = box(model.parts[camera], width, height)
+    by = high / model.image_height, wide / model.image_width
+    if min(by) >= 1 and abs(by[0] / by[1] - 1) <= SAME_SHAPE:
+        return ""
+    given = f"{width}x{height} px" + (f", of which it sees {wide}x{high}" if model.crops else "")
+    return f"{given}, and the policy takes {model.image_width}x{model.image_height} px"
 
 
 def decode(

@@ -10,9 +10,9 @@ from typing import Any, Final, get_args
 
 from act.checkpoints import runs
 from act.checkpoints.checkpoint import Checkpoint, load
+from act.data.frames import misfit
 from act.errors import ActError, EvaluationError
 from act.rollout.execution import ExecutionConfig, Favor
-from act.rollout.policy import misfit
 from act.training.options import count
 from act.training.ranks import local_device
 from recorder.arms import Arms

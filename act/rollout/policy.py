@@ -17,8 +17,7 @@ from torch import Tensor
 
 from act.checkpoints.checkpoint import Checkpoint, load
 from act.checkpoints.runs import find
-from act.config import ModelConfig
-from act.data.frames import Image, box, seen
+from act.data.frames import Image, misfit, seen
 from act.errors import EvaluationError
 from act.model import ACT
 from act.training.learner import computes_in_bfloat16
@@ -27,18 +26,6 @@ from recorder.printable import printable
 
 WARM_UP: Final = 3
 REMEMBERED: Final = 1000
-SAME_SHAPE: Final = 0.01
-"""By which share height over width may be off: what is left of rounding to whole pixels."""
-
-
-def misfit(model: ModelConfig, camera: str, width: int, height: int) -> str:
-    """Why a policy cannot see through a camera whose pictures have this size, px; "": it can."""
-    *_, wide, high = box(model.parts[camera], width, height)
-    by = high / model.image_height, wide / model.image_width
-    if min(by) >= 1 and abs(by[0] / by[1] - 1) <= SAME_SHAPE:
-        return ""
-    given = f"{width}x{height} px" + (f", of which it sees {wide}x{high}" if model.crops else "")
-    return f"{given}, and it learned from {model.image_width}x{model.image_height} px"
 
 
 class Latency(NamedTuple):

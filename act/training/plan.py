@@ -2,7 +2,7 @@
 
 import argparse
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ from act.config import (
 )
 from act.data.episode import Episode
 from act.data.find import common, find_episodes
+from act.data.frames import misfit
 from act.errors import ConfigError
 from act.model import ACT
 from act.training.options import chosen
@@ -109,16 +110,20 @@ def _plan(
     if "lr" in train and recipe.train.lr == recipe.train.lr_backbone:
         train = {"lr_backbone": train["lr"]} | train
     cameras = options.cameras or _usual_cameras(recipe, episodes)
-    shared = common(episodes, cameras, options.missing_cameras)
-    sized = replace(recipe, image_size=options.image_size or recipe.image_size)
-    dims = {"state_dim": shared.state_dim, "action_dim": shared.action_dim}
-    config = changed(model_config(sized, shared.cameras, shared.size), **dims, **model)
-    config = _cropped(config, dict(options.crop or ()), is_sized=sized.image_size is not None)
+    crops = dict(options.crop or ())
+    shared = common(episodes, cameras, options.missing_cameras, crops)
+    model |= {"state_dim": shared.state_dim, "action_dim": shared.action_dim}
+    if options.image_size:
+        model["image_height"], model["image_width"] = options.image_size
+    if crops:
+        model["crops"] = _parts(crops, shared.cameras)
+    config = config_checked(changed(model_config(recipe, shared.cameras, shared.size), **model))
+    _check_pictures(config, episodes)
     config, backbone, origin = _with_backbone(config, options)
     return Plan(
         task=task,
         episodes=episodes,
-        model=config_checked(config),
+        model=config,
         train=config_checked(changed(recipe.train, **train)),
         meta={
             "task": task,
@@ -141,20 +146,33 @@ def _usual_cameras(recipe: Recipe, episodes: Sequence[Episode]) -> tuple[str, ..
     return recipe.cameras if recipe.cameras and there else None
 
 
-def _cropped(config: ModelConfig, crops: dict[str, Part], *, is_sized: bool) -> ModelConfig:
-    """
+def _parts(crops: dict[str, Part], cameras: tuple[str, ...]) -> tuple[Part, ...]:
+    """What is looked at of each camera's pictures.
+
     Raises:
-        ConfigError: they are of a camera that it does not look through, or to no size.
+        ConfigError: one is of a camera that the policy does not look through.
     """
-    if unknown := [name for name in crops if name not in config.cameras]:
+    if unknown := [name for name in crops if name not in cameras]:
         raise ConfigError(
-            f"--crop {unknown[0]}: the policy looks through {', '.join(config.cameras)} "
-            "(--cameras names others)."
+            f"--crop {unknown[0]}: the policy looks through {', '.join(cameras)} (--cameras names "
+            "others)."
         )
-    if crops and not is_sized:
-        raise ConfigError("--crop needs --image-size: which size are the parts brought to?")
-    parts = tuple(crops.get(name, WHOLE) for name in config.cameras)
-    return replace(config, crops=parts if crops else ())
+    return tuple(crops.get(name, WHOLE) for name in cameras)
+
+
+def _check_pictures(config: ModelConfig, episodes: Sequence[Episode]) -> None:
+    """What drives later sees as it has learned, or not at all: so it is refused before it learns.
+
+    Raises:
+        ConfigError: some pictures are too small, or of another shape.
+    """
+    for each in episodes:
+        for camera in (it for it in config.cameras if it in each.sizes):
+            if why := misfit(config, camera, *each.sizes[camera]):
+                raise ConfigError(
+                    f"{each.path}: {camera} has {why}: choose --image-size and --crop so that no "
+                    "picture is scaled up or distorted."
+                )
 
 
 def _with_backbone(

@@ -328,8 +328,8 @@ def test_what_makes_no_sense_is_refused_before_anything_starts(
     ("policy", "sentence"),
     [
         ({"cameras": ("cam_high", "cam_top")}, "it needs cam_top, and the rig has cam_high"),
-        ({"size": (480, 640)}, "cam_high gives 320x240 px, and it learned from 640x480"),
-        ({"size": (96, 96)}, "cam_high gives 320x240 px, and it learned from 96x96"),
+        ({"size": (480, 640)}, "cam_high gives 320x240 px, and the policy takes 640x480"),
+        ({"size": (96, 96)}, "cam_high gives 320x240 px, and the policy takes 96x96"),
     ],
 )
 def test_a_policy_that_does_not_fit_the_rig_is_refused(

@@ -156,7 +156,7 @@ def test_bfloat16_stays_close(policy: Policy) -> None:
         (lambda images: images.update(cam_low=images["cam_high"]), "given cam_high, cam_left_wri"),
         (
             lambda images: images.update(cam_high=images["cam_high"][:-8]),
-            r"cam_high gives pictures of 64x40 px.* learned from 64x48 px",
+            r"cam_high gives pictures of 64x40 px.* takes 64x48 px",
         ),
         (
             lambda images: images.update(cam_high=np.zeros((96, 160, 3), np.uint8)),

@@ -258,7 +258,8 @@ def test_too_little_memory_is_a_sentence(
     episode_folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = tmp_path / "battery" / "large"
-    assert learn(episode_folder, run, "--batch", "60000", "--image-size", "512x512") == 1
+    large = words("--batch 60000 --backbone-width 256 --image-size 48x64")
+    assert learn(episode_folder, run, *large) == 1
     assert "There is not enough memory on cpu for batches of 60000" in capsys.readouterr().err
     assert not run.exists()
 

