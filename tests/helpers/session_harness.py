@@ -26,6 +26,8 @@ from teleop.tick import State
 
 ROOT = Path(__file__).resolve().parents[2]
 PROCESSES = ("world", "control", "recorder")
+TO_START = "Press Enter to bring the arms to their start pose"
+PATIENCE_S = 3.0
 
 
 def small_rig(folder: Path, hold_timeout_s: float = 30.0, cameras: int = 4) -> Path:
@@ -187,6 +189,23 @@ class Collect:
         def asked() -> bool:
             assert self.process.poll() is None, self.process.communicate()[0]
             return words in self.prompt()
+
+        wait_until(asked, 60, words)
+
+    def bring_home(self, words: str) -> None:
+        """Let arms that hold go to their start; until the operator is asked for these words. Once
+        more where they hold on their way: a busy machine loses replies."""
+        self.wait_for_prompt(TO_START)
+        pressed_s = 0.0
+
+        def asked() -> bool:
+            nonlocal pressed_s
+            assert self.process.poll() is None, self.process.communicate()[0]
+            prompt, now_s = self.prompt(), time.monotonic()
+            if TO_START in prompt and now_s - pressed_s > PATIENCE_S:
+                pressed_s = now_s
+                self.press(b"\n")
+            return words in prompt
 
         wait_until(asked, 60, words)
 

@@ -177,8 +177,7 @@ def test_arms_do_not_follow_for_long_without_a_recorder(
         collect.wait_for_state(State.HOLDING)
         collect.wait_for_prompt("Press Enter to bring the arms to their start pose")
         os.kill(collect.pid("recorder"), signal.SIGCONT)
-        collect.press(b"\n")
-        collect.wait_for_prompt("to start episode 1 of 1")
+        collect.bring_home("to start episode 1 of 1")
         collect.process.send_signal(signal.SIGINT)
         status, text = collect.finish()
     assert status == 1, text

@@ -96,9 +96,7 @@ def test_enter_starts_and_ends_an_episode_and_space_stops_the_arms(
         collect.wait_for_step(60, episode=1)
         collect.press(b" ")
         collect.wait_for_state(State.HOLDING)
-        collect.wait_for_prompt("Press Enter to bring the arms to their start pose")
-        collect.press(b"\n")
-        collect.wait_for_prompt("start episode 2 of 2")  # once more: that one does not count
+        collect.bring_home("start episode 2 of 2")  # once more: that one does not count
         collect.ask("accept")
         status, text = collect.finish()
     assert status == 0, text
@@ -132,8 +130,7 @@ def test_a_limp_elbow_comes_back_only_after_the_operator_says_so(
         collect.press(b"\n")
         collect.wait_for_prompt("Press Enter to bring the arms to their start pose")
         assert all_hold(arms)
-        collect.press(b"\n")
-        collect.wait_for_prompt("start episode 1 of 2")
+        collect.bring_home("start episode 1 of 2")
         collect.process.send_signal(signal.SIGINT)
         status, text = collect.finish()
     assert status == 1, text
@@ -156,9 +153,7 @@ def test_an_unplugged_arm_comes_back_by_itself_and_the_session_goes_on(
         collect.wait_for_prompt("follower_right cannot be reached: plug the USB adapter in.")
         assert torque(arms, "follower_left") == [1] * SERVOS_PER_ARM
         arms.ask("plug", "follower_right")
-        collect.wait_for_prompt("Press Enter to bring the arms to their start pose")
-        collect.press(b"\n")
-        collect.wait_for_prompt("start episode 1 of 1")
+        collect.bring_home("start episode 1 of 1")
         collect.ask("go_on")  # sooner than a keyboard tells two presses from one that is held
         status, text = collect.finish()
     assert status == 1, text
