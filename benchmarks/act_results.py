@@ -30,11 +30,9 @@ ENTRY = "import sys; from act.entry import {0}; sys.exit({0}())"
 PAPER = {"transfer_cube": "86 %", "insertion": "32 %", "battery": "96 % (real rig)"}
 """Scripted demonstrations in simulation, battery on hardware (Zhao et al. 2023, tables 1 and 2)."""
 DEMOS = {"transfer_cube": 50, "insertion": 50, "battery": 100}
-MILLIMETRES = (
-    "--cameras cam_high cam_left_wrist cam_right_wrist --shift-px 1 --minutes 58 --crop "
-    "cam_high=0.15,0.25,0.75,0.75 cam_left_wrist=0.25,0,0.5,0.5 cam_right_wrist=0.25,0.125,0.5,0.5"
-)
-TRAIN = {"transfer_cube": "--threads 1", "insertion": "--threads 1", "battery": MILLIMETRES}
+ONE = "--threads 1"
+THREE = f"{ONE} --cameras cam_high cam_left_wrist cam_right_wrist --steps 8000"
+TRAIN = {"transfer_cube": ONE, "insertion": ONE, "battery": THREE}
 """What is done for a task unless --demos or --train say otherwise, found for preset `small`."""
 
 
