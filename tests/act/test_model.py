@@ -54,6 +54,25 @@ def far(a: Tensor, b: Tensor) -> float:
     return float((a - b).detach().abs().max())
 
 
+@pytest.mark.parametrize(
+    ("pictures", "wanted"),
+    [
+        ((480, 640), (120, 160)),
+        ((360, 640), (90, 160)),
+        ((720, 1280), (90, 160)),
+        ((640, 480), (120, 90)),
+        ((48, 64), (48, 64)),
+    ],
+)
+def test_pictures_keep_their_shape_within_the_size_of_a_preset(
+    pictures: tuple[int, int], wanted: tuple[int, int]
+) -> None:
+    small = model_config(PRESETS["small"], ("top",), pictures)
+    assert (small.image_height, small.image_width) == wanted
+    as_they_are = model_config(PRESETS["paper"], ("top",), pictures)
+    assert (as_they_are.image_height, as_they_are.image_width) == pictures
+
+
 @pytest.mark.parametrize("preset", ["paper", "reference", "fast", "small"])
 def test_every_preset_predicts_a_chunk_and_trains_all_that_it_uses(preset: Preset) -> None:
     config = model_config(PRESETS[preset], ("top",), (64, 96))
