@@ -181,7 +181,10 @@ def _size(text: str) -> tuple[int, int]:
 def _crop(text: str) -> tuple[str, Part]:
     """A camera, and what is looked at of its pictures."""
     camera, _, numbers = text.rpartition("=")
-    part = tuple(map(float, numbers.split(",")))
+    try:
+        part = tuple(map(float, numbers.split(",")))
+    except ValueError:
+        part = ()
     if not camera or not is_part(part):
         raise argparse.ArgumentTypeError(f"{text!r} is no part of a picture: cam=0.2,0.4,0.6,0.6")
     return camera, part

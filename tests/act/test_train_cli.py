@@ -59,7 +59,7 @@ def test_nothing_is_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
         ("--image-size big", "height and width, as in 240x320"),
         ("--crop cam_0=0.5,0,0.6,1", "is no part of a picture"),
         ("--crop 0,0,1,1", "is no part of a picture"),
-        ("--crop cam_0=a,b,c,d", "cam_0=a,b,c,d"),
+        ("--crop cam_0=a,b,c,d", "'cam_0=a,b,c,d' is no part of a picture"),
     ],
 )
 def test_words_that_are_not_known(
