@@ -15,6 +15,10 @@ from teleop.tick import Led, Outcome
 
 LARGEST: Final = 2**53
 """What JSON and every reader of a tick can hold."""
+MAX_BYTES: Final = 4096
+"""Of a datagram."""
+MOST_REASON: Final = 200
+"""Characters; one is twelve bytes at most."""
 
 
 class CommandError(Exception):
@@ -50,9 +54,16 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Hold: goals stay at the last command; an episode in progress ends unlabelled."""
+    """Hold: goals stay at the last command; an episode in progress ends unlabelled.
+
+    It must fit into a datagram, whatever the reason is: that is cut, and what is no text replaced.
+    """
 
     reason: str
+
+    def __post_init__(self) -> None:
+        plain = self.reason[:MOST_REASON].encode(errors="replace").decode()
+        object.__setattr__(self, "reason", plain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +102,6 @@ _KINDS: Final = {
     kind.__name__.lower(): kind
     for kind in (Start, Stop, Home, Hold, Lead, Recover, Alive, Rest, Quit)
 }
-MAX_BYTES: Final = 4096
 
 
 def encode(command: Command) -> bytes:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from teleop.commands import (
+    MAX_BYTES,
     Command,
     CommandError,
     Hold,
@@ -45,6 +46,17 @@ def test_every_command_crosses_the_socket_in_order() -> None:
         session.close()
         with pytest.raises(ConnectionError):
             list(pending(control))
+
+
+@given(
+    st.text(st.characters(exclude_categories=()))
+    | st.sampled_from("x\U0001f600\udcff\n").map(lambda character: character * 10_000)
+)
+def test_an_order_to_hold_arrives_whatever_its_reason(reason: str) -> None:
+    sent = Hold(reason)
+    assert len(encode(sent)) <= MAX_BYTES
+    assert decode(encode(sent)) == sent
+    assert sent.reason.encode().decode()[:1] == reason[:1].encode(errors="replace").decode()
 
 
 @given(st.binary(max_size=200))
